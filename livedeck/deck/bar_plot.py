@@ -3,6 +3,7 @@
 import math
 
 from livedeck.deck.axis import Ticks
+from livedeck.deck.digits import floats
 from livedeck.deck.kinds.bars import Bars, categories
 from livedeck.deck.slots import drawn, upward_axis, upwards
 from livedeck.deck.svg import Axis, Span, Words, counted, picture
@@ -18,7 +19,7 @@ def bars_plot(bars: Bars) -> str:
     names = categories(bars.groups)
     if not names:
         return ""
-    held = [dict(zip(group.categories, group.values, strict=False)) for group in bars.groups]
+    held = [dict(zip(group.categories, floats(group.values), strict=False)) for group in bars.groups]
     columns = [[values.get(name) for name in names] for values in held]
     y = upwards([value for column in columns for value in column if value is not None], log_y=bars.log_y)
     width = (1 - _FREE) / len(columns)
@@ -39,7 +40,7 @@ def bars_plot(bars: Bars) -> str:
 
 def bars_notes(bars: Bars) -> list[str]:
     """What is said below a chart of what it could not draw."""
-    below = sum(value is not None and value <= 0 for group in bars.groups for value in group.values)
+    below = sum(value is not None and value <= 0 for group in bars.groups for value in floats(group.values))
     notes = counted(bars.notes, "bar")
     if bars.log_y and below:
         plural = "bar" if below == 1 else "bars"

@@ -5,16 +5,20 @@ import math
 import operator
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from livedeck.deck import user_code
+from livedeck.deck.digits import EXACT, Number, near
 from livedeck.deck.numerals import format_duration, format_moment
 
 MOST = 1_000_000
 """How many items are taken of what need not hold them: an iterator may have no end, and a range any length."""
-_EXACT = 2**53  # beyond it a browser no longer tells neighbouring integers apart
 _WRITTEN = 10**21  # beyond it integers are shown with an exponent
 _SHOWN = 40  # characters of a value that words about it show
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TOLD_APART = 2**33 * 1_000_000  # microseconds from 1970 up to which floats of seconds tell neighbouring ones apart
 
 
 class Position(NamedTuple):
@@ -23,6 +27,13 @@ class Position(NamedTuple):
     x: float
     zone: str | None
     """None for a number; for a time, the name of its time zone, or nothing."""
+    digits: str | None = None
+    """Where it stands exactly, if a float cannot say it."""
+
+    @property
+    def exact(self) -> Number:
+        """Where it stands, exactly."""
+        return self.x if self.digits is None else self.digits
 
 
 def text(value: Any) -> str:
@@ -69,7 +80,7 @@ def number(value: Any) -> float | None:
     kind = type(value)
     if kind is float:
         return value if math.isfinite(value) else None
-    if kind is int and -_EXACT <= value <= _EXACT:
+    if kind is int and -EXACT <= value <= EXACT:
         return int(value)
     try:
         found = user_code.call(_float, value)
@@ -80,6 +91,36 @@ def number(value: Any) -> float | None:
 
 def _float(value: Any) -> float:
     return float(value.timestamp() if hasattr(value, "timestamp") else value)
+
+
+def exact(value: Any) -> Number | None:
+    """A finite number as charts hold it: an integer that a browser's floats cannot hold as its digits."""
+    kind = type(value)
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is int and -EXACT <= value <= EXACT:
+        return int(value)
+    try:
+        return user_code.call(_exact, value)
+    except Exception:  # a user's item(), __index__ or __float__ may raise anything
+        return None
+
+
+def _exact(value: Any) -> Number | None:
+    whole = _whole(_item(value))
+    if whole is not None and not -EXACT <= whole <= EXACT and abs(whole) < _WRITTEN:
+        return int.__repr__(whole)
+    found = _float(value)
+    return found if math.isfinite(found) else None
+
+
+def _whole(plain: Any) -> int | None:
+    """A value as an integer, if it is one."""
+    if isinstance(plain, int):
+        return plain
+    if isinstance(plain, Decimal):
+        return int(plain) if plain.is_finite() and abs(plain) < _WRITTEN and plain == int(plain) else None
+    return operator.index(plain) if hasattr(type(plain), "__index__") else None
 
 
 def length(values: Any) -> int | None:
@@ -106,26 +147,51 @@ def position(value: Any) -> Position | None:
     A time with a zone stands where it is in UTC; one without, and a date, where the clock shows it.
     """
     if type(value) is int or type(value) is float:
-        found = number(value)
-        return None if found is None else Position(found, None)
+        return _placed(exact(value))
     try:
         return user_code.call(_position, value)
     except Exception:  # a user's own code may raise anything, and a time of pandas may be none
         return None
 
 
+def _placed(found: Number | None) -> Position | None:
+    if found is None:
+        return None
+    return Position(near(found), None, found if isinstance(found, str) else None)
+
+
 def _position(value: Any) -> Position | None:
-    plain = value if isinstance(value, date) else _item(value)
+    plain, nanoseconds = _moment(value)
     if isinstance(plain, datetime):
         zone = "" if plain.tzinfo is None else "UTC"
         moment = plain.replace(tzinfo=UTC) if plain.tzinfo is None else plain
-        found, zoned = moment.timestamp(), zone
-    elif isinstance(plain, date):
-        found, zoned = datetime(plain.year, plain.month, plain.day, tzinfo=UTC).timestamp(), ""
-    else:
-        number_of = plain.total_seconds() if isinstance(plain, timedelta) else _float(plain)
-        return Position(number_of, None) if math.isfinite(number_of) else None
-    return Position(found, zoned) if math.isfinite(found) else None
+        seconds = moment.timestamp()
+        if not math.isfinite(seconds):  # what pandas has for a time that is not there
+            return None
+        return Position(seconds, zone, _digits_of((moment - _EPOCH) // _MICROSECOND, nanoseconds))
+    if isinstance(plain, date):
+        return Position(datetime(plain.year, plain.month, plain.day, tzinfo=UTC).timestamp(), "")
+    return _placed(plain.total_seconds() if isinstance(plain, timedelta) else _exact(plain))
+
+
+def _moment(value: Any) -> tuple[Any, int]:
+    """A value as Python has it, and the nanoseconds of a time that Python has no room for."""
+    if type(value).__name__ == "datetime64" and str(value.dtype) == "datetime64[ns]" and value == value:  # noqa: PLR0124 - NaT is not
+        whole, rest = divmod(int(value.astype("int64")), 1000)
+        return datetime(1970, 1, 1) + whole * _MICROSECOND, rest  # noqa: DTZ001 - numpy's times have no zone
+    of_pandas: Any = value
+    if isinstance(value, datetime) and hasattr(value, "to_pydatetime"):
+        return of_pandas.to_pydatetime(warn=False), of_pandas.nanosecond
+    return (value if isinstance(value, date) else _item(value)), 0
+
+
+def _digits_of(micros: int, nanoseconds: int) -> str | None:
+    """The seconds of a time, in digits; None where the float nearest to them is no other time's."""
+    if not nanoseconds and (-_TOLD_APART <= micros <= _TOLD_APART or micros % 1_000_000 == 0):
+        return None
+    total = micros * 1000 + nanoseconds
+    whole, rest = divmod(abs(total), 1_000_000_000)
+    return f"{'-' if total < 0 else ''}{whole}.{rest:09}".rstrip("0")
 
 
 def scalar(value: Any) -> float | int | str | bool | None:
@@ -150,7 +216,7 @@ def _held(plain: Any) -> float | int | str | bool | None:
         case None | bool():
             return plain
         case int():
-            return plain if -_EXACT <= plain <= _EXACT else _written(plain)
+            return plain if -EXACT <= plain <= EXACT else _written(plain)
         case float() if math.isfinite(plain):
             return plain
         case _:
@@ -212,8 +278,19 @@ def _items(values: Any, most: int) -> Any:
     array: Any = values
     if hasattr(array, "tolist"):
         dated = getattr(getattr(array, "dtype", None), "kind", "") == "M"
-        return (array.astype("datetime64[us]") if dated else array).tolist()
+        of_pandas = type(array).__module__.partition(".")[0] == "pandas"  # which makes times of its own
+        return _moments(array) if dated and not of_pandas else array.tolist()
     return list(itertools.islice(array, most))
+
+
+def _moments(array: Any) -> list[Any]:
+    """The times of an array of numpy's as Python's; those with nanoseconds as they are."""
+    found: list[Any] = array.astype("datetime64[us]").tolist()
+    if str(array.dtype) == "datetime64[ns]" and array.ndim == 1:
+        finer = (array.astype("int64") % 1000 != 0) & (array == array)  # noqa: PLR0124 - NaT is not
+        for place in finer.nonzero()[0].tolist():
+            found[place] = array[place]
+    return found
 
 
 def named(values: Any) -> dict[Any, Any]:

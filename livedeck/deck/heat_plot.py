@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator
 
+from livedeck.deck.digits import Number, floats, near
 from livedeck.deck.kinds.heatmap import Heatmap
 from livedeck.deck.numerals import format_briefly, format_number
 from livedeck.deck.svg import SIZE
@@ -29,7 +30,7 @@ def heat_plot(heatmap: Heatmap) -> str:
 
 def value_range(heatmap: Heatmap) -> Range:
     """The values that have the first and the last colour."""
-    values = [value for row in heatmap.rows for value in row.values if value is not None]
+    values = [value for row in heatmap.rows for value in floats(row.values) if value is not None]
     low = heatmap.low if heatmap.low is not None else min([0.0, *values])
     high = heatmap.high if heatmap.high is not None else max(values, default=low)
     return low, high if high > low else low + 1
@@ -51,10 +52,10 @@ def _table(heatmap: Heatmap, count: int, within: Range) -> str:
     )
 
 
-def _cell(value: float | None, within: Range) -> str:
+def _cell(value: Number | None, within: Range) -> str:
     if value is None:
         return "<td></td>"
-    colour, amount = _colour(value, within)
+    colour, amount = _colour(near(value), within)
     ink = "raised" if amount >= _INK else "text"
     style = f"background:color-mix(in srgb,var(--ld-{colour}) {amount}%,var(--ld-raised));color:var(--ld-{ink})"
     return f'<td style="{style}">{format_briefly(value)}</td>'
@@ -100,6 +101,6 @@ def _blocks(heatmap: Heatmap, count: int, down: int, across: int) -> Iterator[tu
         for x in range(across):
             begin = x * count // across
             end = max(begin + 1, (x + 1) * count // across)
-            values = [value for row in rows for value in row.values[begin:end] if value is not None]
+            values = [value for row in rows for value in floats(row.values[begin:end]) if value is not None]
             if values:
                 yield y, x, max(values, key=abs)

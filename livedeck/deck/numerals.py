@@ -5,7 +5,9 @@
 
 import math
 from datetime import UTC, datetime
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+
+from livedeck.deck.digits import Number, near
 
 EXACT_DIGITS = 12
 """A number with at most so many digits is written in full: somebody has chosen them. Arithmetic leaves more."""
@@ -17,19 +19,19 @@ _ENDLESS = 21  # exponent from which every number is
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def format_number(value: float, resolution: float = 0.0) -> str:
+def format_number(value: Number, resolution: float = 0.0) -> str:
     """A number with no more digits than it needs, and never as a number that it is not.
 
     Whole numbers are written in full. So is what has at most twelve digits. Of the rest six digits are shown, two
     decimals at least, and more where fewer would make a whole number of it.
 
     Args:
-        value: The number.
+        value: The number, or its digits.
         resolution: A difference that must be visible, such as the step between the marks of an axis; 0 for none.
     """
-    if not math.isfinite(value):
-        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    exact = _stripped(Decimal(value) if isinstance(value, int) else Decimal(repr(float(value))))
+    if not math.isfinite(near(value)):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(near(value), "NaN")
+    exact = _stripped(Decimal(value) if isinstance(value, int | str) else Decimal(repr(float(value))))
     if exact.is_zero():
         return "0"
     shown = _rounded(exact, resolution)
@@ -59,12 +61,12 @@ def format_value(value: float | str | None) -> str:
     return format_number(value) if isinstance(value, int | float) else value
 
 
-def format_briefly(value: float) -> str:
+def format_briefly(value: Number) -> str:
     """A number where there is little room: three digits, and one behind the point at least.
 
     So it is seen to have been rounded: 0.9996 is ``1.000``, and 1234.56 is ``1,234.6``.
     """
-    if not math.isfinite(value) or value == math.floor(value):
+    if isinstance(value, str) or not math.isfinite(value) or value == math.floor(value):
         return format_number(value)
     exact = Decimal(repr(float(value)))
     decimals = max(1, 2 - exact.adjusted())
@@ -135,21 +137,36 @@ def format_size(count: float) -> str:
     )
 
 
-def format_moment(seconds: float, *, zone: str = "") -> str:
+def format_moment(seconds: Number, *, zone: str = "") -> str:
     """A moment: ``1 May 2024, 12:05:30 UTC``; a day alone where it is midnight and no zone is given.
 
     Args:
-        seconds: Since 1970-01-01, as the clock of the zone shows them.
+        seconds: Since 1970-01-01, as the clock of the zone shows them: to the microsecond, in digits to the nanosecond.
         zone: Written behind it.
     """
-    moment = moment_of(seconds)
+    whole, fraction = _split(seconds)
+    moment = moment_of(whole)
     if moment is None:
         return format_number(seconds)
     day = format_day(moment)
-    if not zone and seconds % 86_400 == 0:
+    if not zone and whole % 86_400 == 0 and not fraction:
         return day
-    fraction = f".{moment.microsecond:06}".rstrip("0").rstrip(".")
     return f"{day}, {moment:%H:%M:%S}{fraction}{f' {zone}' if zone else ''}"
+
+
+def _split(seconds: Number) -> tuple[float, str]:
+    """The whole seconds, rounded down, and what is written behind them."""
+    if isinstance(seconds, str):
+        exact = Decimal(seconds)
+        whole = float(exact.to_integral_value(ROUND_FLOOR))
+        digits = f"{exact - exact.to_integral_value(ROUND_FLOOR):f}".partition(".")[2]
+    else:
+        whole = float(math.floor(seconds))
+        micros = math.floor((seconds - whole) * 1_000_000 + 0.5)
+        if micros == 1_000_000:
+            whole, micros = whole + 1, 0
+        digits = f"{micros:06}"
+    return whole, f".{digits}".rstrip("0").rstrip(".")
 
 
 def format_day(moment: datetime, *, year: bool = True) -> str:

@@ -1,10 +1,11 @@
 """A chart as HTML and a small SVG, for pages where no script draws it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from livedeck.deck import axis
+from livedeck.deck.digits import floats
 from livedeck.deck.kinds.chart import Band, Chart, Mark, Series
 from livedeck.deck.svg import COLOURS, SIZE, Axis, Span, Words, counted, dash, picture
 
@@ -76,7 +77,8 @@ def chart_notes(chart: Chart) -> list[str]:
     """What is said below a chart of what it could not draw."""
     notes = counted(chart.notes, "point")
     log_x = chart.log_x and chart.zone is None
-    columns = [([line.y], line.x) for line in chart.series] + [(band.bounds, band.x) for band in chart.bands]
+    columns = [([floats(line.y)], floats(line.x)) for line in chart.series]
+    columns += [(list(map(floats, band.bounds)), floats(band.x)) for band in chart.bands]
     beside = sum(x is not None and x <= 0 for _, xs in columns for x in xs) if log_x else 0
     placed = [(x, y) for ys, xs in columns for y_column in ys for x, y in zip(xs, y_column, strict=False)]
     below = [x for x, y in placed if x is not None and y is not None and y <= 0] if chart.log_y else []
@@ -104,7 +106,7 @@ def runs(series: Series, *, log: Log, whole: bool = False) -> Iterator[list[Poin
         whole: Whether all points are wanted, as far as a picture may have them, and not only those that a line needs.
     """
     share = max(1, len(series.x) // _BUCKETS)
-    for run in _stretches(series):
+    for run in _stretches(floats(series.x), floats(series.y)):
         for _, group in itertools.groupby(run, key=lambda point: log.has(*point)):
             shown = [(x, y) for x, y in group if y is not None and log.has(x, y)]
             if shown:
@@ -115,11 +117,12 @@ def _edges(band: Band, log: Log) -> list[list[list[Edge]]]:
     """For each pair of bounds, the outermost first, the stretches between them: x, the lower and the upper one."""
     share = max(1, len(band.x) // _BUCKETS)
     half = len(band.bounds) // 2
+    xs, bounds = floats(band.x), list(map(floats, band.bounds))
     pairs = []
-    for low, high in zip(band.bounds[:half], reversed(band.bounds[half:]), strict=True):
-        tops = dict(zip(band.x, high, strict=False))
+    for low, high in zip(bounds[:half], reversed(bounds[half:]), strict=True):
+        tops = dict(zip(xs, high, strict=False))
         stretches: list[list[Edge]] = []
-        for run in _stretches(Series(band.name, band.x, low)):
+        for run in _stretches(xs, low):
             edges = [(x, y, tops.get(x)) for x, y in run]
             for _, group in itertools.groupby(edges, key=lambda edge: log.has(*edge[:2]) and log.has(edge[0], edge[2])):
                 found = [(x, y, top) for x, y, top in group if y is not None and top is not None]
@@ -134,16 +137,16 @@ def _edges(band: Band, log: Log) -> list[list[list[Edge]]]:
 
 def restarts(series: Series) -> int:
     """How often the x of a series starts again."""
-    return sum(1 for _ in _stretches(series)) - 1
+    return sum(1 for _ in _stretches(floats(series.x), floats(series.y))) - 1
 
 
-def _stretches(series: Series) -> Iterator[list[tuple[float, float | None]]]:
-    points = [(x, y) for x, y in zip(series.x, series.y, strict=False) if x is not None]
+def _stretches(xs: Sequence[float | None], ys: Sequence[float | None]) -> Iterator[list[tuple[float, float | None]]]:
+    points = [(x, y) for x, y in zip(xs, ys, strict=False) if x is not None]
     if len({x for x, _ in points}) == len(points):
         yield sorted(points, key=lambda point: point[0])
         return
-    xs = [x for x, _ in points]
-    breaks = [0, *(at for at in range(1, len(xs)) if _starts_again(xs, at)), len(xs)]
+    placed = [x for x, _ in points]
+    breaks = [0, *(at for at in range(1, len(placed)) if _starts_again(placed, at)), len(placed)]
     yield from (points[begin:end] for begin, end in itertools.pairwise(breaks))
 
 

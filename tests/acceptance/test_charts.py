@@ -1,6 +1,7 @@
 """Charts of any numbers: the frame goes on, and says what it shows."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,67 @@ def test_the_cursor_says_where_it_is(stage: Stage) -> None:
         over.hover()
         expect(over.locator(".ld-cursor")).to_have_text(words)
     strings.finish()
+
+
+EXACT = """
+import datetime as dt
+import numpy as np
+deck = Deck('d')
+deck.chart('ids', x_label='id').append([2**63 - 2000, 2**63 - 1], v=np.array([-2**63, 2**53 + 1]), w=[7, 2**63 - 1])
+at = np.array(['2024-05-01T12:00:00.000000001', '2024-05-01T12:00:01.123456789'], dtype='datetime64[ns]')
+deck.chart('times').append(at, v=[1, 2])
+east = dt.timezone(dt.timedelta(hours=5, minutes=30))
+deck.chart('zones').append([dt.datetime(2024, 5, 1, 12, 0, s, 123457, east) for s in (1, 2)], v=[1, 2])
+deck.bar('counts', {'a': {'x': 2**63 - 1}, 'b': {'x': 1}})
+deck.heatmap('cells', [[2**63 - 1, 1]], x=['a', 'b'], y=['x'])
+publish()
+"""
+SAID = {
+    "ids": "id 9,223,372,036,854,775,807: v 9,007,199,254,740,993, w 9,223,372,036,854,775,807",
+    "times": "1 May 2024, 12:00:01.123456789: v 2",
+    "zones": "1 May 2024, 06:30:02.123457 UTC: v 2",
+    "counts": "x: a 9,223,372,036,854,775,807, b 1",
+    "cells": "row x, column a: 9,223,372,036,854,775,807",
+}
+SAVED = {
+    "ids": "id,v,w\r\n9223372036854773808,-9223372036854775808,7\r\n"
+    "9223372036854775807,9007199254740993,9223372036854775807\r\n",
+    "times": "x,v\r\n2024-05-01T12:00:00.000000001,1\r\n2024-05-01T12:00:01.123456789,2\r\n",
+    "zones": "x,v\r\n2024-05-01T06:30:01.123457Z,1\r\n2024-05-01T06:30:02.123457Z,2\r\n",
+    "counts": "category,a,b\r\nx,9223372036854775807,1\r\n",
+    "cells": "row,a,b\r\nx,9223372036854775807,1\r\n",
+}
+
+
+def says_exactly(page: Page, deck: FrameLocator | Page, saved: Collection[str]) -> None:
+    for name, words in SAID.items():
+        cursor = deck.get_by_role("slider", name=f"Cursor of {name}")
+        cursor.focus()
+        cursor.press("Home" if name == "counts" else "ArrowRight" if name == "cells" else "End")
+        expect(cursor).to_have_attribute("aria-valuetext", words)
+        if name not in saved:
+            continue
+        options = deck.get_by_label(f"Options of {name}")
+        options.click()
+        with page.expect_download() as started:
+            deck.get_by_role("button", name="Save CSV").filter(visible=True).click()
+        assert started.value.path().read_bytes().decode() == SAVED[name]
+        options.click()
+    expect(deck.get_by_role("img", name=re.compile("last 9,007,199,254,740,993; w: 2 points"))).to_be_visible()
+
+
+def test_integers_and_times_are_exact_live_and_saved(stage: Stage, tmp_path: Path) -> None:
+    execution, strings = stage.play()
+    strings.run(EXACT)
+    stage.open_deck(execution)
+    says_exactly(stage.page, stage.deck, ["ids"])  # a Deck saves no more than a file a second
+    strings.finish()
+    with stage.page.expect_download() as download:
+        stage.panel.get_by_role("link", name="Download").click()
+    path = tmp_path / "saved.html"
+    download.value.save_as(path)
+    stage.page.goto(path.as_uri())
+    says_exactly(stage.page, stage.page, SAVED)
 
 
 TILES = """

@@ -5,6 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from livedeck.deck.digits import Number, near
 from livedeck.deck.ops import (
     Audio,
     Band,
@@ -48,19 +49,21 @@ decks = st.sampled_from(["a", "b", "c"])
 ids = st.sampled_from(["x", "y", "z"])
 texts = st.text(st.sampled_from("ab<é\0&\n"), max_size=4)
 numbers = st.integers(-3, 9).map(float)
+exact = numbers | st.sampled_from(["9007199254740993", "-9223372036854775808", "1714564800.123456789"])
 
 
 @st.composite
 def series(draw: Callable[..., Any], *, ascending: bool = True) -> Series:
-    x = draw(st.lists(numbers, max_size=3))
-    y = draw(st.lists(numbers | st.none(), min_size=len(x), max_size=len(x)))
-    return Series(draw(st.sampled_from(["s", "t"])), sorted(x) if ascending else x, y)
+    x = draw(st.lists(exact, max_size=3))
+    y = draw(st.lists(exact | st.none(), min_size=len(x), max_size=len(x)))
+    ordered: list[Number | None] = [*sorted(x, key=near)]
+    return Series(draw(st.sampled_from(["s", "t"])), ordered if ascending else x, y)
 
 
 @st.composite
 def bands(draw: Callable[..., Any]) -> Band:
-    x = draw(st.lists(numbers, max_size=3))
-    bound = st.lists(numbers | st.none(), min_size=len(x), max_size=len(x))
+    x = draw(st.lists(exact, max_size=3))
+    bound = st.lists(exact | st.none(), min_size=len(x), max_size=len(x))
     bounds = [draw(bound) for _ in range(draw(st.sampled_from([2, 4])))]
     return Band(draw(st.sampled_from(["s", "b"])), x, bounds)
 
@@ -68,7 +71,7 @@ def bands(draw: Callable[..., Any]) -> Band:
 @st.composite
 def groups(draw: Callable[..., Any]) -> Group:
     categories = draw(st.lists(st.sampled_from(["a", "b", "__proto__"]), max_size=3, unique=True))
-    value = numbers | st.none()
+    value = exact | st.none()
     values = draw(st.lists(value, min_size=len(categories), max_size=len(categories)))
     return Group(draw(st.sampled_from(["", "g", "h"])), categories, values)
 
@@ -113,7 +116,7 @@ heatmaps = st.builds(
     ids,
     texts,
     st.lists(texts, max_size=2),
-    st.lists(st.builds(HeatRow, texts, st.lists(numbers | st.none(), max_size=3)), max_size=3),
+    st.lists(st.builds(HeatRow, texts, st.lists(exact | st.none(), max_size=3)), max_size=3),
     low=st.none() | numbers,
     notes=noted,
 )

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from livedeck.deck import bar_plot, heat_plot, histogram_plot, snapshot
+from livedeck.deck.digits import Number
 from livedeck.deck.kinds.bars import CATEGORIES, Bars, categories
 from livedeck.deck.kinds.heatmap import Heatmap
 from livedeck.deck.kinds.histogram import MOST_BINS, Bins, Histogram
@@ -31,7 +32,7 @@ def held(page: Page, document: Document | None = None) -> Any:
     return deck.elements[0]
 
 
-def values(bars: Bars) -> dict[str, dict[str, float | None]]:
+def values(bars: Bars) -> dict[str, dict[str, Number | None]]:
     return {group.name: dict(zip(group.categories, group.values, strict=True)) for group in bars.groups}
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from livedeck.deck import coerce, snapshot
+from livedeck.deck import coerce, segments, snapshot
 from livedeck.deck.kinds.chart import LineChart
-from livedeck.deck.ops import Chart, Document, Tab
+from livedeck.deck.ops import Chart, Document, Put, Segment, Series, Tab
 from livedeck.deck.page import Page
+from livedeck.errors import DeckError
 from tests.deck.applying import apply_ops
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -110,7 +111,11 @@ def test_there_are_few_notes_however_many_lines(page: Page, chart: LineChart) ->
         ([pd.Timestamp("2024-05-01 12:00")], "", [1714564800]),
         ([pd.Timestamp("2024-05-01 12:00", tz="Europe/Berlin")], "UTC", [1714557600]),
         (np.array(["2024-05-01T12:00"], dtype="datetime64[ns]"), "", [1714564800]),
-        ([np.datetime64("2024-05-01T12:00:00.123456789")], "", [1714564800.123456]),
+        (pd.Series(pd.to_datetime(["2024-05-01 12:00"])).dt.tz_localize("Europe/Berlin"), "UTC", [1714557600]),
+        ([np.datetime64("2024-05-01T12:00:00.123456789")], "", ["1714564800.123456789"]),
+        (np.array(["2024-05-01T12:00:00.000000001"], dtype="datetime64[ns]"), "", ["1714564800.000000001"]),
+        ([pd.Timestamp("1969-12-31T23:59:59.999999999Z")], "UTC", ["-0.000000001"]),
+        ([datetime(2900, 1, 1, microsecond=1, tzinfo=UTC)], "UTC", ["29348006400.000001"]),
         ([1, 2.5, Decimal("3.5"), np.int32(4), True], None, [1, 2.5, 3.5, 4, 1]),
         ([timedelta(minutes=1)], None, [60]),
     ],
@@ -145,11 +150,29 @@ def test_the_zone_reaches_a_chart_that_was_published_empty(page: Page, chart: Li
     assert held(page, before).zone == "UTC"
 
 
-def test_integers_beyond_those_of_a_browser_are_as_exact_as_it_can_hold(page: Page, chart: LineChart) -> None:
-    chart.append([2**53, 2**53 + 2, 10**400], v=[1, 2, 3])
+def test_integers_beyond_those_of_a_browser_are_there_in_digits(page: Page, chart: LineChart) -> None:
+    chart.append([2**53, 2**53 + 1, 10**400], v=[1, 2, 3])
+    chart.append(np.int64(2**63 - 1), v=np.uint64(2**64 - 1), w=Decimal(2**53 + 1))
+    chart.append(np.array([-(2**63)]), v=np.array([2**63], dtype=np.uint64))
+    chart.band(1, v=(-(2**63), 2**63 - 1))
     shown = held(page)
-    assert shown.series[0].x == [9007199254740992, 9007199254740994]
+    assert shown.series[0].x == [2**53, str(2**53 + 1), str(2**63 - 1), str(-(2**63))]
+    assert shown.series[0].y == [1, 2, str(2**64 - 1), str(2**63)]
+    assert shown.series[1].y == [str(2**53 + 1)]
+    assert shown.bands[0].bounds == [[str(-(2**63))], [str(2**63 - 1)]]
     assert list(shown.notes.values()) == [1]
+    sent = segments.encode(Segment(1, "", [Put("d", shown)]))
+    assert segments.decode(sent).ops == [Put("d", shown)]
+    assert snapshot.parse(snapshot.render(Document(1, "", [Tab("d", [shown])]), live=False)) == Document(
+        1, "", [Tab("d", [shown])]
+    )
+
+
+@pytest.mark.parametrize("text", ["1e5", "<b>", "", "1\n", "0x10", "NaN", "1,2"])
+def test_a_text_that_is_not_digits_is_no_number(text: str) -> None:
+    sent = segments.encode(Segment(1, "", [Put("d", Chart("c", "c", [Series("v", [1], [text])]))]))
+    with pytest.raises(DeckError, match="not a segment"):
+        segments.decode(sent)
 
 
 def drawn(chart: Chart) -> str:

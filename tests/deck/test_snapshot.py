@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livedeck.deck import bounds, snapshot
+from livedeck.deck.digits import Number
 from livedeck.deck.kinds.html import FRAMES_ALONE
 from livedeck.deck.ops import (
     Chart,
@@ -176,7 +177,7 @@ def test_percentages_are_exact() -> None:
 
 
 def test_a_chart_is_drawn_in_the_order_of_x() -> None:
-    def lines(x: list[float | None], y: list[float | None]) -> list[str]:
+    def lines(x: list[Number | None], y: list[Number | None]) -> list[str]:
         chart = Chart("c", "loss", [Series("s", x, y)])
         page = snapshot.render(Document(1, "", [Tab("a", [chart])]), live=True).decode()
         return re.findall(r"<(?:polyline|circle)[^>]*>", page)

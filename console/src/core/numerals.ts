@@ -2,6 +2,7 @@
  * Numbers, durations, ages, times and sizes as livedeck writes them: the same rules as `livedeck/deck/numerals.py`. Both run
  * the cases of `tests/fixtures/written_cases.json`.
  */
+import { near, type Exact } from "./digits";
 
 /** A number with at most so many digits is written in full: somebody has chosen them. */
 const EXACT_DIGITS = 12;
@@ -22,8 +23,14 @@ export interface Digits {
   readonly exponent: number;
 }
 
-/** The shortest digits that are this number and no other. */
-export function digitsOf(value: number): Digits {
+/** The shortest digits that are this number and no other; of one that came as digits, all of them. */
+export function digitsOf(value: Exact): Digits {
+  if (typeof value === "string") {
+    const [whole = "", fraction = ""] = value.replace("-", "").split(".");
+    const all = whole + fraction;
+    const first = all.search(/[1-9]/);
+    return { negative: value.startsWith("-"), digits: stripZeros(all.slice(Math.max(0, first))), exponent: whole.length - 1 - Math.max(0, first) };
+  }
   const [mantissa = "0", exponent = "0"] = Math.abs(value).toExponential().split("e");
   return { negative: value < 0, digits: stripZeros(mantissa.replace(".", "")), exponent: Number(exponent) };
 }
@@ -33,9 +40,10 @@ export function digitsOf(value: number): Digits {
  * full, and so is what has at most twelve digits; of the rest six digits are shown, two decimals at least, and more
  * where fewer would make a whole number of it. `resolution` is a difference that must be visible.
  */
-export function formatNumber(value: number, resolution = 0): string {
-  if (!Number.isFinite(value)) return String(value);
-  if (value === 0) return "0";
+export function formatNumber(value: Exact, resolution = 0): string {
+  const float = near(value);
+  if (!Number.isFinite(float)) return String(float);
+  if (float === 0) return "0";
   const shown = rounded(digitsOf(value), resolution);
   const { length } = shown.digits;
   const { exponent } = shown;
@@ -67,8 +75,8 @@ export function formatValue(value: number | string | boolean | null, resolution 
  * A number where there is little room: three digits, and one behind the point at least, so that it is seen to have been
  * rounded: 0.9996 is "1.000", and 1234.56 is "1,234.6".
  */
-export function formatBriefly(value: number): string {
-  if (!Number.isFinite(value) || Number.isInteger(value)) return formatNumber(value);
+export function formatBriefly(value: Exact): string {
+  if (typeof value === "string" || !Number.isFinite(value) || Number.isInteger(value)) return formatNumber(value);
   const exact = digitsOf(value);
   const decimals = Math.max(1, 2 - exact.exponent);
   const keep = exact.exponent + 1 + decimals;
@@ -130,27 +138,38 @@ export function formatSize(bytes: number): string {
   return `${text.includes(".") ? text.replace(/\.?0+$/, "") : text} ${unit}`;
 }
 
-/** A moment: "1 May 2024, 12:05:30 UTC"; a day alone where it is midnight and no zone is given. */
-export function formatMoment(seconds: number, zone = ""): string {
-  const [moment, fraction] = partsOf(seconds);
+/**
+ * A moment, to the microsecond, in digits to the nanosecond: "1 May 2024, 12:05:30 UTC"; a day alone where it is midnight and
+ * no zone is given.
+ */
+export function formatMoment(seconds: Exact, zone = ""): string {
+  const { whole, fraction } = split(seconds);
+  const moment = momentOf(whole);
   if (moment === null) return formatNumber(seconds);
   const day = formatDay(moment);
-  if (zone === "" && seconds % 86_400 === 0) return day;
+  if (zone === "" && whole % 86_400 === 0 && fraction === "") return day;
   return `${day}, ${moment.toISOString().slice(-13, -5)}${fraction}${zone && ` ${zone}`}`;
 }
 
-/** A moment for programs, as in RFC 3339: "2024-05-01T12:05:30.25Z"; what has no zone has none here. */
-export function isoMoment(seconds: number, zone: string): string {
-  const [moment, fraction] = partsOf(seconds);
+/** A moment as in RFC 3339: "2024-05-01T12:05:30Z"; without a "Z" where it has no zone. */
+export function isoMoment(seconds: Exact, zone = ""): string {
+  const { whole, fraction } = split(seconds);
+  const moment = momentOf(whole);
   return moment === null ? String(seconds) : `${moment.toISOString().slice(0, -5)}${fraction}${zone && "Z"}`;
 }
 
-/** The second of a moment, and what is behind its point, to the microsecond: half of those have no float of their own. */
-function partsOf(seconds: number): readonly [Date | null, string] {
+/** The whole seconds, rounded down, and what is written behind them. */
+function split(seconds: Exact): { readonly whole: number; readonly fraction: string } {
+  const written = (digits: string) => `.${digits}`.replace(/\.?0*$/, "");
+  if (typeof seconds === "string") {
+    const [first = "", digits = ""] = seconds.split(".");
+    if (!seconds.startsWith("-") || !/[1-9]/.test(digits)) return { whole: Number(first), fraction: written(digits) };
+    const rest = 10n ** BigInt(digits.length) - BigInt(digits);
+    return { whole: Number(first) - 1, fraction: written(String(rest).padStart(digits.length, "0")) };
+  }
   const whole = Math.floor(seconds);
-  const micros = Math.round((seconds - whole) * 1_000_000);
-  const fraction = `.${String(micros % 1_000_000).padStart(6, "0")}`.replace(/\.?0+$/, "");
-  return [momentOf(whole + Math.floor(micros / 1_000_000)), fraction];
+  const micros = Math.floor((seconds - whole) * 1_000_000 + 0.5);
+  return micros === 1_000_000 ? { whole: whole + 1, fraction: "" } : { whole, fraction: written(String(micros).padStart(6, "0")) };
 }
 
 /** "1 May 2024", or "1 May"; read in UTC. */

@@ -3,7 +3,8 @@
  * four stand at the ends of their lines, where there is room for it; more than that are a table, sorted by its columns.
  */
 import { child, setText } from "../elements/dom";
-import { formatValue } from "../core/numerals";
+import { near, type Exact } from "../core/digits";
+import { formatNumber } from "../core/numerals";
 import { hiddenSeries, toggleSeries, watchHidden } from "./look";
 import { COLOURS, dashOf } from "./theme";
 
@@ -15,11 +16,11 @@ const LINE = 18;
 export interface Entry {
   readonly name: string;
   /** The value at the cursor, or the last one; null: there is none. */
-  readonly value: number | null;
+  readonly value: Exact | null;
   /** Written in its place, where the value has words of its own. */
   readonly words?: string | undefined;
-  readonly least?: number | null;
-  readonly greatest?: number | null;
+  readonly least?: Exact | null;
+  readonly greatest?: Exact | null;
   /** Where its line ends, in pixels from the top of the plot. */
   readonly end?: number | null;
 }
@@ -76,9 +77,9 @@ export class Legend {
       const key = this.keys[index];
       if (!key) return;
       key.entry = entry;
-      setText(key.value, entry.words ?? formatValue(entry.value, resolution));
-      if (key.least) setText(key.least, formatValue(entry.least ?? null, resolution));
-      if (key.greatest) setText(key.greatest, formatValue(entry.greatest ?? null, resolution));
+      setText(key.value, entry.words ?? written(entry.value, resolution));
+      if (key.least) setText(key.least, written(entry.least, resolution));
+      if (key.greatest) setText(key.greatest, written(entry.greatest, resolution));
       if (right === null) key.node.style.removeProperty("top");
     });
     if (right !== null) this.placeAtEnds(right);
@@ -168,10 +169,14 @@ export class Legend {
   private sort(): void {
     const { body, sorting } = this;
     if (!body || !sorting) return;
-    const of = ({ entry, name }: Key) => (sorting.column === "name" ? name : (entry?.[sorting.column] ?? -Infinity));
+    const of = ({ entry, name }: Key) => (sorting.column === "name" ? name : near(entry?.[sorting.column] ?? -Infinity));
     const sign = sorting.down ? -1 : 1;
     const sorted = [...this.keys].sort((one, other) => (of(one) < of(other) ? -sign : of(one) > of(other) ? sign : 0));
     if (sorted.every((key, index) => body.rows[index] === key.node)) return;
     body.append(...sorted.map(({ node }) => node));
   }
+}
+
+function written(value: Exact | null | undefined, resolution: number): string {
+  return value === null || value === undefined ? "–" : formatNumber(value, resolution);
 }

@@ -2,7 +2,8 @@
  * Bars: values that stand side by side in slots, which are categories or the bins of a histogram. A pointer over a slot, or
  * the arrow keys, show its values; series are hidden and shown by the legend.
  */
-import { formatNumber, formatValue } from "../core/numerals";
+import { compare, plainText, type Column, type Exact } from "../core/digits";
+import { formatNumber } from "../core/numerals";
 import { child, setText } from "../elements/dom";
 import { Pace } from "../elements/pace";
 import { axes, drawAxes, fitted, SIZE, vertical, type Axes } from "./axes";
@@ -15,6 +16,13 @@ import type { Pen } from "./pen";
 import { Scale } from "./scale";
 import { colourOf, themeOf, type Theme } from "./theme";
 
+interface Group {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  /** The values as they are said, where some of them are no floats. */
+  readonly exact?: Column;
+}
+
 export interface Slots {
   readonly title: string;
   readonly xLabel: string;
@@ -24,7 +32,7 @@ export interface Slots {
   readonly names: readonly string[];
   /** Where slots begin, and the last one ends, of numbers; empty for categories, which are as wide as each other. */
   readonly edges: readonly number[];
-  readonly groups: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
+  readonly groups: readonly Group[];
   /** What is said below it. */
   readonly notes: readonly string[];
   /** What is said while there is nothing. */
@@ -104,7 +112,7 @@ export class SlotChart {
     this.card.destroy();
   }
 
-  private get shown(): readonly (readonly [number, Slots["groups"][number]])[] {
+  private get shown(): readonly (readonly [number, Group])[] {
     return [...(this.slots?.groups ?? []).entries()].filter(([, { name }]) => !this.legend.hidden.has(name));
   }
 
@@ -225,19 +233,22 @@ export class SlotChart {
     const here = cursor !== null && cursor < slots.names.length && made ? cursor : null;
     this.tip.hidden = this.mark.hidden = here === null;
     if (slots.groups.length > 1) {
-      const entries = slots.groups.map(({ name, values }) => {
-        const numbers = values.filter((value) => value !== null);
+      const entries = slots.groups.map((group) => {
+        const numbers = group.values.flatMap((_, slot) => valueOf(group, slot) ?? []);
         return {
-          name,
-          value: here === null ? null : (values[here] ?? null),
+          name: group.name,
+          value: here === null ? null : valueOf(group, here),
           words: here === null ? "" : undefined,
-          least: numbers.length > 0 ? numbers.reduce((one, other) => Math.min(one, other)) : null,
-          greatest: numbers.length > 0 ? numbers.reduce((one, other) => Math.max(one, other)) : null,
+          least: numbers.length > 0 ? numbers.reduce((one, other) => (compare(other, one) < 0 ? other : one)) : null,
+          greatest: numbers.length > 0 ? numbers.reduce((one, other) => (compare(other, one) > 0 ? other : one)) : null,
         };
       });
       this.legend.show(entries, 0, null);
     }
-    const said = this.shown.map(([, { name, values }]) => `${name && `${name.slice(0, 60)} `}${formatValue(here === null ? null : (values[here] ?? null))}`);
+    const said = this.shown.map(([, group]) => {
+      const value = here === null ? null : valueOf(group, here);
+      return `${group.name && `${group.name.slice(0, 60)} `}${value === null ? "–" : formatNumber(value)}`;
+    });
     const words = here === null ? "nothing chosen" : `${(slots.names[here] ?? "").slice(0, 100)}: ${said.slice(0, 8).join(", ")}`;
     const { over } = card.plot;
     over.setAttribute("aria-valuemin", "1");
@@ -257,8 +268,14 @@ export class SlotChart {
     const { slots } = this;
     if (!slots) return [];
     const head = [slots.slot, ...slots.groups.map(({ name }) => name || slots.yLabel || "value")];
-    return [head, ...slots.names.map((name, slot) => [name, ...slots.groups.map(({ values }) => String(values[slot] ?? ""))])];
+    return [head, ...slots.names.map((name, slot) => [name, ...slots.groups.map((group) => plainText(valueOf(group, slot)))])];
   }
+}
+
+/** A value as it is said; null where there is none. */
+function valueOf({ values, exact }: Group, slot: number): Exact | null {
+  const value = values[slot] ?? null;
+  return value === null ? null : (exact?.[slot] ?? value);
 }
 
 function described({ title, names, groups, empty, slot }: Slots): string {

@@ -3,9 +3,8 @@
  * in any order; else as they came, in passes where x starts again (every epoch counts its steps from 0). The same rules as
  * in `livedeck/deck/plot.py`. Bringing one up to date costs what was appended.
  */
+import { compare, hasDigits, near, type Column as Values, type Exact } from "../core/digits";
 import { Extremes, lowerBound, Numbers } from "./numbers";
-
-type Values = readonly (number | null)[];
 
 /** Points as the document has them: columns as long as x. */
 export interface Points {
@@ -45,6 +44,10 @@ export class Trace {
   private lineage: object | null = null;
   private positive: Positive = { x: false, y: false };
   private ordinal = false;
+  private points: Points = { x: [], columns: [] };
+  /** Of points some of which came as digits: where each is among all of them, to say exactly what it is. */
+  private places: Numbers | null = null;
+  private known: { readonly length: number; readonly ends: readonly [Exact, Exact] } | null = null;
   /** Where x goes back, and whether it starts again there. */
   private backs: { readonly at: number; readonly again: boolean }[] = [];
 
@@ -90,9 +93,44 @@ export class Trace {
       points.x.length >= this.taken;
     this.lineage = lineage;
     [this.positive, this.ordinal] = [positive, ordinal];
-    if (!follows) this.restart(points);
+    const exact = [points.x, ...points.columns].some((column) => hasDigits(column, follows ? this.taken : 0));
+    if (!follows) this.places = null;
+    if (!follows || (exact && !this.places)) {
+      if (exact) this.places = new Numbers();
+      this.restart(points);
+    }
+    this.points = points;
     this.append(points);
     this.taken = points.x.length;
+  }
+
+  /** A point's x, exactly. */
+  exactX(index: number): Exact {
+    return this.places && !this.ordinal ? (this.points.x[this.places.at(index)] ?? NaN) : this.x.at(index);
+  }
+
+  /** A point's value in a column, exactly; NaN where there is none. */
+  exactly(index: number, column = 0): Exact {
+    const value = this.columns[column]?.at(index) ?? NaN;
+    return this.places && !Number.isNaN(value) ? (this.points.columns[column]?.[this.places.at(index)] ?? NaN) : value;
+  }
+
+  /** The least and the greatest value of the first column, exactly; null when there is none. */
+  ends(): readonly [least: Exact, greatest: Exact] | null {
+    const [column] = this.columns;
+    const found = column?.between(0, column.length) ?? null;
+    if (!this.places || !column || !found) return found;
+    const { length } = column;
+    if (this.known?.length === length) return this.known.ends;
+    let [least, greatest]: [Exact | null, Exact | null] = [null, null];
+    for (let index = 0; index < length; index++) {
+      const value = column.at(index);
+      const exact = value === found[0] || value === found[1] ? this.exactly(index) : NaN;
+      if (value === found[0] && (least === null || compare(exact, least) < 0)) least = exact;
+      if (value === found[1] && (greatest === null || compare(exact, greatest) > 0)) greatest = exact;
+    }
+    this.known = { length, ends: [least ?? found[0], greatest ?? found[1]] };
+    return this.known.ends;
   }
 
   /** The first column as an exponential average, its start corrected; `weight` is that of what came before, 0: none. */
@@ -174,6 +212,8 @@ export class Trace {
 
   private restart(points: Points): void {
     this.x = new Numbers();
+    if (this.places) this.places = new Numbers();
+    this.known = null;
     this.columns = points.columns.map(() => new Extremes());
     this.smooth = null;
     [this.taken, this.repeats, this.asItCame, this.whole] = [0, false, false, true];
@@ -185,7 +225,7 @@ export class Trace {
     const { x } = points;
     let late = 0;
     for (let index = this.taken; index < x.length; index++) {
-      const at = this.ordinal ? index : (x[index] ?? NaN);
+      const at = this.ordinal ? index : near(x[index]);
       if (Number.isNaN(at)) continue;
       if (this.positive.x && at <= 0) {
         this.lost.x++;
@@ -213,20 +253,22 @@ export class Trace {
 
   private push(at: number, points: Points, index: number): void {
     this.x.push(at);
+    this.places?.push(index);
     this.columns.forEach((column, number) => column.push(this.shown(points.columns[number]?.[index])));
     if (this.asItCame) this.noteBack(this.length - 1);
   }
 
   private insert(place: number, at: number, points: Points, index: number): void {
     this.x.insert(place, at);
+    this.places?.insert(place, index);
     this.columns.forEach((column, number) => column.insert(place, this.shown(points.columns[number]?.[index])));
     this.smooth = null;
   }
 
   /** What a value is drawn as: NaN is a gap. */
-  private shown(value: number | null | undefined): number {
-    if (value === null || value === undefined) return NaN;
-    if (!this.positive.y || value > 0) return value;
+  private shown(exact: Exact | null | undefined): number {
+    const value = near(exact);
+    if (!this.positive.y || value > 0 || Number.isNaN(value)) return value;
     this.lost.y++;
     return NaN;
   }
@@ -239,14 +281,15 @@ export class Trace {
   }
 
   private sort(points: Points): void {
-    const rows = points.x.flatMap((at, index) => (at === null || (this.positive.x && at <= 0) ? [] : [index]));
-    const at = (row: number) => points.x[row] ?? 0;
+    const at = (row: number) => near(points.x[row]);
+    const left = (row: number) => this.positive.x && at(row) <= 0;
+    const rows = points.x.flatMap((_, row) => (Number.isNaN(at(row)) || left(row) ? [] : [row]));
     rows.sort((one, other) => at(one) - at(other));
     if (rows.some((row, index) => index > 0 && at(row) === at(rows[index - 1] ?? 0))) {
       this.takeAsItCame(points);
       return;
     }
-    const lost = points.x.filter((value) => value !== null && this.positive.x && value <= 0).length;
+    const lost = points.x.filter((_, row) => left(row)).length;
     this.restart(points);
     this.lost.x = lost;
     for (const row of rows) {

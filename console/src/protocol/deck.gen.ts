@@ -58,11 +58,15 @@ export interface Bars {
   readonly notes?: Readonly<Record<string, number>>;
 }
 
-/** Bars of one colour: ``values`` are as many as ``categories``; None is a bar that is not there. */
+/**
+ * Bars of one colour: ``values`` are as many as ``categories``; None is a bar that is not there.
+ *
+ * Integers beyond 2**53 stand here in digits.
+ */
 export interface Group {
   readonly name: string;
   readonly categories: readonly string[];
-  readonly values: readonly (number | null)[];
+  readonly values: readonly (number | string | null)[];
 }
 
 /**
@@ -73,8 +77,8 @@ export interface Group {
  */
 export interface Band {
   readonly name: string;
-  readonly x: readonly (number | null)[];
-  readonly bounds: readonly (readonly (number | null)[])[];
+  readonly x: readonly (number | string | null)[];
+  readonly bounds: readonly (readonly (number | string | null)[])[];
 }
 
 /**
@@ -103,12 +107,13 @@ export interface Chart {
  * A line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
  *
  * Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
- * that comes to an ``x`` again is drawn as it came.
+ * that comes to an ``x`` again is drawn as it came. What a browser's floats cannot hold (integers beyond 2**53,
+ * nanoseconds of times) stands here in digits.
  */
 export interface Series {
   readonly name: string;
-  readonly x: readonly (number | null)[];
-  readonly y: readonly (number | null)[];
+  readonly x: readonly (number | string | null)[];
+  readonly y: readonly (number | string | null)[];
 }
 
 /** A text of numbered lines in a language. Of an unknown language it is plain. */
@@ -152,10 +157,14 @@ export interface Heatmap {
   readonly notes?: Readonly<Record<string, number>>;
 }
 
-/** A row: its name, which may be empty, and its values; None is a cell that has none. */
+/**
+ * A row: its name, which may be empty, and its values; None is a cell that has none.
+ *
+ * Integers beyond 2**53 stand here in digits.
+ */
 export interface HeatRow {
   readonly label: string;
-  readonly values: readonly (number | null)[];
+  readonly values: readonly (number | string | null)[];
 }
 
 /**

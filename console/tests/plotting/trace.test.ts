@@ -5,7 +5,7 @@ import { Field, Scale } from "../../src/plotting/scale";
 import { Trace, type Points } from "../../src/plotting/trace";
 
 const LINEAR = { x: false, y: false };
-type Values = readonly (number | null)[];
+type Values = readonly (number | string | null)[];
 
 /** A generator of numbers from 0 to 1 that are the same each time. */
 function random(seed: number): () => number {
@@ -100,6 +100,33 @@ describe("Trace", () => {
       const averages = (trace: Trace) => Array.from({ length: trace.length }, (_, index) => trace.smoothed(0.5)?.at(index));
       expect(averages(grown)).toEqual(averages(fresh));
     }
+  });
+
+  it("says exactly what came as digits, wherever it was put", () => {
+    const [x, y]: [(number | string)[], (number | string)[]] = [[5, 1], ["9223372036854775807", 7]];
+    const trace = new Trace();
+    const lineage = {};
+    trace.update({ x: [...x], columns: [[1, 7]] }, lineage, LINEAR);
+    expect([trace.exactX(0), trace.exactly(0)]).toEqual([1, 7]);
+    trace.update({ x, columns: [y] }, {}, LINEAR);
+    expect([0, 1].map((index) => trace.exactly(index))).toEqual([7, "9223372036854775807"]);
+    x.push("9007199254740993", 3);
+    y.push("9223372036854775806", "9223372036854775805");
+    trace.update({ x, columns: [y] }, {}, LINEAR);
+    expect([0, 1, 2, 3].map((index) => trace.exactX(index))).toEqual([1, 3, 5, "9007199254740993"]);
+    expect([1, 2, 3].map((index) => trace.exactly(index))).toEqual(["9223372036854775805", "9223372036854775807", "9223372036854775806"]);
+    expect(trace.ends()).toEqual([7, "9223372036854775807"]);
+    expect(traced([1, 2], ["<b>", 3]).exactly(0)).toBeNaN();
+  });
+
+  it("takes digits that come after plain numbers", () => {
+    const [x, y]: [(number | string)[], (number | string)[]] = [[1, 2], [3, 4]];
+    const [trace, lineage] = [new Trace(), {}];
+    trace.update({ x, columns: [y] }, lineage, LINEAR);
+    x.push("9223372036854775807");
+    y.push("9223372036854775807");
+    trace.update({ x, columns: [y] }, lineage, LINEAR);
+    expect([trace.length, trace.exactX(2), trace.exactly(0), trace.exactly(2)]).toEqual([3, "9223372036854775807", 3, "9223372036854775807"]);
   });
 
   it("begins anew with what does not follow", () => {

@@ -8,8 +8,9 @@ import msgspec
 
 from livedeck.deck import coerce
 from livedeck.deck.buffers import ELEMENT_BYTES, ElementBuffer, text_bytes
+from livedeck.deck.digits import Number
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
-from livedeck.deck.numerals import format_value
+from livedeck.deck.numerals import format_number, format_value
 from livedeck.deck.raw import Raw
 from livedeck.errors import DeckError
 
@@ -22,11 +23,14 @@ BAR_BYTES: Final = 16
 
 
 class Group(msgspec.Struct, frozen=True, gc=False):
-    """Bars of one colour: ``values`` are as many as ``categories``; None is a bar that is not there."""
+    """Bars of one colour: ``values`` are as many as ``categories``; None is a bar that is not there.
+
+    Integers beyond 2**53 stand here in digits.
+    """
 
     name: str
     categories: list[str]
-    values: list[float | None]
+    values: list[Number | None]
 
 
 class Bars(BaseElement, tag="bars", frozen=True):
@@ -68,7 +72,7 @@ class Bars(BaseElement, tag="bars", frozen=True):
         head = [self.x_label or "category", *(group.name or "value" for group in self.groups)]
         return [
             head,
-            *([name, *(format_value(values.get(name)) for values in held)] for name in categories(self.groups)),
+            *([name, *(_shown(values.get(name)) for values in held)] for name in categories(self.groups)),
         ]
 
     @classmethod
@@ -114,7 +118,7 @@ class BarsBuffer(ElementBuffer[Bars]):
 
     def __init__(self, bars: Bars) -> None:
         super().__init__(bars, _fixed_bytes(bars), appended=True)
-        self._held: dict[str, dict[str, float | None]] = {}
+        self._held: dict[str, dict[str, Number | None]] = {}
         self._take(bars.groups)
 
     def element(self) -> Bars:
@@ -158,6 +162,10 @@ class BarsBuffer(ElementBuffer[Bars]):
     def _weigh(self) -> None:
         self.fixed = ELEMENT_BYTES + _fixed_bytes(self.head) + sum(BAR_BYTES + text_bytes(name) for name in self._held)
         self.weight = self.fixed + sum(_bar_bytes(name) for values in self._held.values() for name in values)
+
+
+def _shown(value: Number | None) -> str:
+    return format_number(value) if isinstance(value, str) else format_value(value)
 
 
 def categories(groups: Sequence[Group]) -> list[str]:
@@ -231,7 +239,7 @@ class BarChart(Handle):
             self._tab.leave_out(f"groups beyond the first {GROUPS} of the bars {self._head.title[:100]!r}")
             return None
         self._groups.add(name)
-        found: dict[str, float | None] = {}
+        found: dict[str, Number | None] = {}
         for key, value in values.items():
             category = coerce.text(key)
             if category not in self._categories and len(self._categories) >= CATEGORIES:
@@ -240,7 +248,7 @@ class BarChart(Handle):
                 )
                 continue
             self._categories.add(category)
-            number = found[category] = coerce.number(value)
+            number = found[category] = coerce.exact(value)
             if number is None and not coerce.missing(value):
                 words = f"no finite number, for one: {coerce.shown(value)}" if not notes else next(iter(notes))
                 notes[words] = notes.get(words, 0) + 1

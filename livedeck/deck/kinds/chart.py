@@ -11,6 +11,7 @@ import msgspec
 from livedeck.deck import coerce
 from livedeck.deck.bounds import LINES
 from livedeck.deck.buffers import ELEMENT_BYTES, ElementBuffer, text_bytes
+from livedeck.deck.digits import Number
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, Sharing, StaticPage, Traits
 from livedeck.deck.raw import Raw
 from livedeck.errors import DeckError
@@ -38,12 +39,13 @@ class Series(msgspec.Struct, frozen=True, gc=False):
     """A line of a chart: ``x`` and ``y`` have the same length; a None in ``y`` is a gap (NaN).
 
     Points are in the order in which they came. A line whose ``x`` are all different is drawn in the order of ``x``; one
-    that comes to an ``x`` again is drawn as it came.
+    that comes to an ``x`` again is drawn as it came. What a browser's floats cannot hold (integers beyond 2**53,
+    nanoseconds of times) stands here in digits.
     """
 
     name: str
-    x: list[float | None]
-    y: list[float | None]
+    x: list[Number | None]
+    y: list[Number | None]
 
 
 class Band(msgspec.Struct, frozen=True, gc=False):
@@ -54,8 +56,8 @@ class Band(msgspec.Struct, frozen=True, gc=False):
     """
 
     name: str
-    x: list[float | None]
-    bounds: list[list[float | None]]
+    x: list[Number | None]
+    bounds: list[list[Number | None]]
 
 
 class Chart(BaseElement, tag="chart", frozen=True):
@@ -148,7 +150,7 @@ class Chart(BaseElement, tag="chart", frozen=True):
                 )
 
 
-Columns = list[list[float | None]]
+Columns = list[list[Number | None]]
 """A line's x and y, or a band's x and its bounds."""
 
 
@@ -280,7 +282,7 @@ def _name_of(task: str, name: str, chart: Chart) -> str:
     return task if name == chart.title else f"{task} {name}"
 
 
-def _thinned(numbers: list[float | None], most: int) -> list[float | None]:
+def _thinned(numbers: list[Number | None], most: int) -> list[Number | None]:
     """Every other number, the last among them, of more than twice as many as are wanted; else a copy."""
     return numbers[(len(numbers) + 1) % 2 :: 2] if len(numbers) > 2 * most else list(numbers)
 
@@ -354,7 +356,7 @@ class LineChart(Handle):
         self._tab.extend(made)
 
     def _band(
-        self, name: str, positions: list[float | None], bounds: Any, notes: dict[str, int], *, single: bool
+        self, name: str, positions: list[Number | None], bounds: Any, notes: dict[str, int], *, single: bool
     ) -> Band | None:
         given = coerce.column(bounds, most=_BOUNDS + 1) or []
         columns = [[each] if single else coerce.column(each, most=len(positions) + 1) for each in given]
@@ -389,12 +391,12 @@ class LineChart(Handle):
             return []
         lines = []
         for name, y in named.items():
-            height = coerce.number(y)
+            height = coerce.exact(y)
             words = coerce.text(name)
             lines.append(Series(words, [position], [self._height(words, y, notes) if height is None else height]))
         return lines
 
-    def _line(self, name: str, positions: list[float | None], y: Any, notes: dict[str, int]) -> Series:
+    def _line(self, name: str, positions: list[Number | None], y: Any, notes: dict[str, int]) -> Series:
         ys = coerce.column(y, most=len(positions) + 1)
         if ys is None:
             self._note(
@@ -412,10 +414,10 @@ class LineChart(Handle):
         pairs = [(at, each) for at, each in zip(positions, ys, strict=False) if at is not None]
         return Series(name, [at for at, _ in pairs], [self._height(name, each, notes) for _, each in pairs])
 
-    def _position(self, x: Any, notes: dict[str, int]) -> float | None:
+    def _position(self, x: Any, notes: dict[str, int]) -> Number | None:
         """Where a point stands; None, with a note, where there is no place for it."""
         if self._zone is None and self._positioned and (type(x) is int or type(x) is float):  # one more number, mostly
-            number = coerce.number(x)
+            number = coerce.exact(x)
             if number is not None:
                 return number
         found = coerce.position(x)
@@ -431,10 +433,10 @@ class LineChart(Handle):
                 one, other = (kinds.get(zone, "a time with a zone") for zone in (found.zone, self._zone))
                 self._note(notes, f"kind {found.zone}", f"x is {one}, not {other} as before: {coerce.shown(x)}")
                 return None
-        return found.x
+        return found.exact
 
-    def _height(self, name: str, y: Any, notes: dict[str, int]) -> float | None:
-        found = coerce.number(y)
+    def _height(self, name: str, y: Any, notes: dict[str, int]) -> Number | None:
+        found = coerce.exact(y)
         if found is None and not coerce.missing(y):
             self._note(notes, f"height of {name}", f"{name} is no finite number: {coerce.shown(y)}")
         return found

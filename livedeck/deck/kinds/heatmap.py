@@ -8,6 +8,7 @@ import msgspec
 
 from livedeck.deck import coerce, user_code
 from livedeck.deck.buffers import ELEMENT_BYTES, ElementBuffer, text_bytes
+from livedeck.deck.digits import Number
 from livedeck.deck.kinds import BaseElement, Calls, EditableTab, Frame, Handle, StaticPage, Traits
 from livedeck.deck.raw import Raw
 
@@ -20,10 +21,13 @@ ROW_BYTES: Final = 32
 
 
 class HeatRow(msgspec.Struct, frozen=True, gc=False):
-    """A row: its name, which may be empty, and its values; None is a cell that has none."""
+    """A row: its name, which may be empty, and its values; None is a cell that has none.
+
+    Integers beyond 2**53 stand here in digits.
+    """
 
     label: str
-    values: list[float | None]
+    values: list[Number | None]
 
 
 class Heatmap(BaseElement, tag="heatmap", frozen=True):
@@ -194,8 +198,8 @@ class HeatmapChart(Handle):
         return msgspec.structs.replace(self._head, rows=rows, notes=notes)
 
     @staticmethod
-    def _cell(value: Any, notes: dict[str, int]) -> float | None:
-        number = coerce.number(value)
+    def _cell(value: Any, notes: dict[str, int]) -> Number | None:
+        number = coerce.exact(value)
         if number is None and not coerce.missing(value):
             known = next((words for words in notes if words.startswith("no finite number")), None)
             _note(notes, known or f"no finite number, for one: {coerce.shown(value)}")

@@ -9,6 +9,7 @@ from flyteidl.core.execution_pb2 import TaskExecution as K
 from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
 from livedeck.deck import segments
+from livedeck.deck.digits import Number
 from livedeck.deck.ops import Chart, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.replay import Replay
 from livedeck.store.layout import DECK
@@ -213,7 +214,7 @@ async def shared_replay(stream: LiveStream, done: Any, replay: Replay | None = N
     return replay
 
 
-def lines(document: Any) -> dict[str, list[float | None]]:
+def lines(document: Any) -> dict[str, list[Number | None]]:
     charts = [each for tab in document.decks for each in tab.elements if isinstance(each, Chart)]
     return {line.name: line.y for chart in charts for line in chart.series}
 

@@ -1,5 +1,6 @@
 /** A bar chart: groups of bars by category. */
 import type { Bars } from "../../protocol/deck.gen";
+import { floats } from "../../core/digits";
 import { formatNumber } from "../../core/numerals";
 import { SlotChart, type Slots } from "../../plotting/slotChart";
 import { elementNode } from "../dom";
@@ -32,7 +33,8 @@ export function slotsOf({ title, groups = [], x_label = "", y_label = "", log_y 
   const names = [...new Set(groups.flatMap(({ categories }) => categories))];
   const held = groups.map(({ name, categories, values }) => {
     const known = new Map(categories.map((category, index) => [category, values[index] ?? null]));
-    return { name, values: names.map((category) => known.get(category) ?? null) };
+    const exact = names.map((category) => known.get(category) ?? null);
+    return { name, values: floats(exact), exact };
   });
   const said = Object.entries(notes).map(([words, count]) => `${words} (${formatNumber(count)} ${count === 1 ? "bar" : "bars"})`);
   const empty = said.length > 0 ? "No bars" : "No bars yet";

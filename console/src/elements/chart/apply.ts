@@ -56,6 +56,6 @@ function joined<L extends Series | Band>(before: readonly L[], more: readonly L[
 
 function appended(values: Points, more: Points, own: boolean): Points {
   if (!own) return values.concat(more);
-  for (const value of more) (values as (number | null)[]).push(value);
+  for (const value of more) (values as (number | string | null)[]).push(value);
   return values;
 }

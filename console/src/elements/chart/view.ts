@@ -4,6 +4,7 @@
  * holds for all charts of the same x; without one the axes follow the data.
  */
 import type { Chart } from "../../protocol/deck.gen";
+import type { Exact } from "../../core/digits";
 import { formatDuration, formatMoment, formatNumber } from "../../core/numerals";
 import type { Axes } from "../../plotting/axes";
 import { ChartCard } from "../../plotting/card";
@@ -230,11 +231,11 @@ export class ChartView implements ElementView<Chart>, Follower {
       }
       const last = values?.at(lastOf(values)) ?? NaN;
       const ends = this.legend.hidden.has(each.name) || Number.isNaN(last) ? null : Math.min(Math.max(field.upwards(last), field.top), field.top + field.height);
-      const among = this.drawn.length > AT_ENDS ? (values?.between(0, values.length) ?? null) : null;
+      const among = this.drawn.length > AT_ENDS ? (each.line?.ends() ?? null) : null;
       const words = each.band ? this.between(each, cursor) : undefined;
       return {
         name: each.name,
-        value: here && !Number.isNaN(value) ? value : null,
+        value: here && each.line && !Number.isNaN(value) ? each.line.exactly(at) : null,
         words: each.line ? this.counted(each.line, cursor) : words,
         least: among?.[0] ?? null,
         greatest: among?.[1] ?? null,
@@ -258,7 +259,7 @@ export class ChartView implements ElementView<Chart>, Follower {
   private between({ band }: Drawn, cursor: number | null): string {
     if (!band || band.length === 0) return "–";
     const at = cursor === null ? band.length - 1 : band.nearest(cursor);
-    const ends = [band.columns[0], band.columns.at(-1)].map((column) => column?.at(at) ?? NaN);
+    const ends = [0, band.columns.length - 1].map((column) => band.exactly(at, column));
     return ends.map((end) => (Number.isNaN(end) ? "–" : formatNumber(end))).join(" … ");
   }
 
@@ -279,8 +280,19 @@ export class ChartView implements ElementView<Chart>, Follower {
     if (!picture) return "";
     if (picture.origin !== null) return formatDuration(x - picture.origin);
     const label = picture.chart.x_label ?? "";
-    const text = picture.zone === null ? formatNumber(x) : formatMoment(x, picture.zone);
+    const exact = this.exactX(x);
+    const text = picture.zone === null ? formatNumber(exact) : formatMoment(exact, picture.zone);
     return label === "" ? text : `${label} ${text}`;
+  }
+
+  /** An x as the first line has it that comes to it. */
+  private exactX(x: number): Exact {
+    for (const { line, band } of this.visible) {
+      const trace = line ?? band;
+      const at = trace?.nearest(x) ?? -1;
+      if (trace?.x.at(at) === x) return trace.exactX(at);
+    }
+    return x;
   }
 
   /** Where an x is, as a share of the width; null when it is not in sight. */

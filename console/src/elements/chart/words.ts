@@ -1,5 +1,6 @@
 /** What a chart says in words: to those who do not see it, and of what it does not show as it came. */
 import type { Chart } from "../../protocol/deck.gen";
+import { near } from "../../core/digits";
 import { formatNumber } from "../../core/numerals";
 import type { Drawn } from "./picture";
 
@@ -9,7 +10,7 @@ const NAMED = 12;
 export function describe({ title, series = [], bands = [] }: Chart): string {
   if (series.length === 0 && bands.length === 0) return `${title}: no points yet`;
   const words = series.slice(0, NAMED).map(({ name, y }) => {
-    const value = y.findLast((each) => each !== null) ?? null;
+    const value = y.findLast((each) => !Number.isNaN(near(each))) ?? null;
     return value === null ? `${name}: no points yet` : `${name}: ${formatNumber(y.length)} points, last ${formatNumber(value)}`;
   });
   if (series.length > NAMED) words.push(`${series.length - NAMED} more`);

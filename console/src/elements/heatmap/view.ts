@@ -3,8 +3,9 @@
  * cell to cell. Of more rows or columns than there are pixels each pixel shows the value of theirs that is farthest from
  * zero: no peak is lost.
  */
-import type { Heatmap } from "../../protocol/deck.gen";
-import { formatBriefly, formatNumber, formatValue } from "../../core/numerals";
+import type { Heatmap, HeatRow } from "../../protocol/deck.gen";
+import { floats, plainText, type Exact } from "../../core/digits";
+import { formatBriefly, formatNumber } from "../../core/numerals";
 import { fitted, SIZE } from "../../plotting/axes";
 import { ChartCard } from "../../plotting/card";
 import type { Plot } from "../../plotting/figure";
@@ -30,6 +31,10 @@ interface Cells {
   readonly height: number;
 }
 
+interface FloatRow {
+  readonly values: readonly (number | null)[];
+}
+
 interface Place {
   readonly row: number;
   readonly column: number;
@@ -43,6 +48,7 @@ export class HeatmapView implements ElementView<Heatmap> {
   private readonly mark: HTMLElement;
   private readonly pace = new Pace(() => this.draw());
   private heatmap: Heatmap | null = null;
+  private floats: readonly FloatRow[] = [];
   private theme: Theme | null = null;
   private cells: Cells | null = null;
   private cursor: Place | null = null;
@@ -65,6 +71,7 @@ export class HeatmapView implements ElementView<Heatmap> {
 
   update(next: Heatmap): void {
     this.heatmap = next;
+    this.floats = (next.rows ?? []).map((row) => ({ values: floats(row.values) }));
     this.card.name(next.title);
     this.card.plot.over.setAttribute("aria-label", `Cursor of ${next.title}`);
     this.pace.nextFrame();
@@ -118,14 +125,14 @@ export class HeatmapView implements ElementView<Heatmap> {
     const side = rows.length > 500 ? 0 : Math.max(0, ...rows.map(({ label }) => pen.measureText(label.slice(0, 60)).width));
     const left = Math.min(SIDE * width, Math.ceil(side || pen.measureText(String(rows.length)).width)) + GAP + (y_label ? ROW : 0);
     const bottom = BELOW + (x_label ? ROW : 0);
-    const [low, high] = rangeOf(heatmap);
+    const [low, high] = rangeOf(this.floats, heatmap);
     const ends = Math.max(ENDS, ...[low, high].map((end) => Math.ceil(pen.measureText(formatBriefly(end)).width) + 8));
     const cells: Cells = { left, top: 4, width: Math.max(20, width - left - SCALE - ends - 2 * GAP), height: Math.max(20, height - 4 - bottom) };
     const middle = low < 0 && high > 0 ? -low / 2 / (high / 2 - low / 2) : 0;
     const colours = ramp({ card: theme.card, text: theme.text, low: theme.warn, high: low < 0 && high <= 0 ? theme.warn : theme.accent }, middle);
     const share = (value: number) => (high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0.5);
-    drawCells(pen, cells, rows, size.columns, share, colours);
-    drawNumbers(pen, cells, rows, size.columns, share, colours);
+    drawCells(pen, cells, this.floats, size.columns, share, colours);
+    drawNumbers(pen, cells, rows, this.floats, size.columns, share, colours);
     this.drawNames(pen, cells, theme, heatmap, size.columns);
     drawScale(pen, cells, theme, colours, low, high);
     pen.restore();
@@ -195,7 +202,7 @@ export class HeatmapView implements ElementView<Heatmap> {
     const row = here ? heatmap.rows?.[here.row] : undefined;
     const name = (label: string | undefined, index: number) => named(label, index).slice(0, 60);
     const words = here
-      ? `${(heatmap.y_label ?? "") || "row"} ${name(row?.label, here.row)}, ${(heatmap.x_label ?? "") || "column"} ${name(heatmap.columns?.[here.column], here.column)}: ${formatValue(row?.values[here.column] ?? null)}`
+      ? `${(heatmap.y_label ?? "") || "row"} ${name(row?.label, here.row)}, ${(heatmap.x_label ?? "") || "column"} ${name(heatmap.columns?.[here.column], here.column)}: ${said(this.floats[here.row]?.values[here.column] ?? null, row?.values[here.column] ?? null)}`
       : "nothing chosen";
     const { over } = this.card.plot;
     over.setAttribute("aria-valuemin", "1");
@@ -214,12 +221,12 @@ export class HeatmapView implements ElementView<Heatmap> {
     const { rows = [], columns = [], y_label = "" } = this.heatmap ?? {};
     const { columns: count } = this.size;
     const head = [y_label || "row", ...Array.from({ length: count }, (_, column) => named(columns[column], column))];
-    return [head, ...rows.map(({ label, values }, row) => [named(label, row), ...Array.from({ length: count }, (_, column) => String(values[column] ?? ""))])];
+    return [head, ...rows.map(({ label, values }, row) => [named(label, row), ...Array.from({ length: count }, (_, column) => plainText(values[column]))])];
   }
 }
 
 /** The values that have the first and the last colour; the same rule as in `livedeck/deck/heat_plot.py`. */
-export function rangeOf({ rows = [], low = null, high = null }: Heatmap): [number, number] {
+export function rangeOf(rows: readonly FloatRow[], { low = null, high = null }: Heatmap): [number, number] {
   let [least, most] = [low ?? 0, high ?? -Infinity];
   for (const { values } of rows) {
     for (const value of values) {
@@ -231,7 +238,7 @@ export function rangeOf({ rows = [], low = null, high = null }: Heatmap): [numbe
   return [least, most > least ? most : least + 1];
 }
 
-function drawCells(pen: Pen, cells: Cells, rows: readonly { readonly values: readonly (number | null)[] }[], columns: number, share: (value: number) => number, { colour }: Ramp): void {
+function drawCells(pen: Pen, cells: Cells, rows: readonly FloatRow[], columns: number, share: (value: number) => number, { colour }: Ramp): void {
   // Of more cells than pixels, as many as there are pixels: the values farthest from zero.
   const [down, across] = [Math.min(rows.length, Math.ceil(cells.height)), Math.min(columns, Math.ceil(cells.width))];
   const [tall, wide] = [cells.height / down, cells.width / across];
@@ -257,10 +264,12 @@ function drawCells(pen: Pen, cells: Cells, rows: readonly { readonly values: rea
 }
 
 /** The numbers themselves, in cells that all have room for theirs. */
-function drawNumbers(pen: Pen, cells: Cells, rows: readonly { readonly values: readonly (number | null)[] }[], columns: number, share: (value: number) => number, { ink }: Ramp): void {
+function drawNumbers(pen: Pen, cells: Cells, exact: readonly HeatRow[], rows: readonly FloatRow[], columns: number, share: (value: number) => number, { ink }: Ramp): void {
   const [tall, wide] = [cells.height / rows.length, cells.width / columns];
   if (tall < LEAST_TEXT || wide < 12 || rows.length * columns > 1000) return;
-  const texts = rows.map(({ values }) => values.map((value) => (value === null ? "" : formatBriefly(value))));
+  const texts = rows.map(({ values }, row) =>
+    values.map((value, column) => (value === null ? "" : formatBriefly(exact[row]?.values[column] ?? value))),
+  );
   if (texts.some((row) => row.some((text) => pen.measureText(text).width > wide - 4))) return;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
@@ -282,6 +291,10 @@ function named(label: string | undefined, index: number): string {
 /** 1, 2, 5, 10 and so on: every so many rows or columns have a name. */
 function strideOf(least: number): number {
   for (let power = 1; ; power *= 10) for (const factor of [1, 2, 5]) if (factor * power >= least) return factor * power;
+}
+
+function said(float: number | null, exact: Exact | null): string {
+  return float === null ? "–" : formatNumber(exact ?? float);
 }
 
 function drawScale(pen: Pen, cells: Cells, theme: Theme, { colour }: Ramp, low: number, high: number): void {
