@@ -55,7 +55,26 @@ def test_downloaded_it_opens_from_disk_with_everything_in_it(stage: Stage, tmp_p
     stage.page.get_by_role("tab", name="words").click()
     expect(stage.page.get_by_text("on the second tab")).to_be_visible()
     expect(stage.page.get_by_text("strong words")).to_be_hidden()
+    is_presented(stage.page)
     assert asked == [path.as_uri()], "it needs more than itself"
+
+
+def is_presented(page: Page) -> None:
+    """It is alone on the screen, and says how it stands; Escape leads back."""
+    title, present = page.get_by_role("heading", level=1), page.get_by_role("button", name="Present", exact=True)
+    present.press("Enter")
+    stop = page.get_by_role("button", name="Stop presenting")
+    expect(stop).to_be_focused()
+    expect(title).to_be_hidden()
+    expect(page.locator(".ld-status")).to_be_visible()
+    assert page.evaluate("document.fullscreenElement === document.documentElement")
+    stop.press("Escape")
+    expect(title).to_be_visible()
+    assert page.evaluate("document.fullscreenElement === null")
+    present.press("f")
+    stop.click()
+    expect(present).to_be_visible()
+    expect(title).to_be_visible()
 
 
 def test_without_scripts_it_shows_the_same(stage: Stage, browser: Browser, tmp_path: Path) -> None:

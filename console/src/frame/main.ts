@@ -14,6 +14,7 @@ import frameCss from "./frame.css?inline";
 import { pageScripts } from "./pageScripts";
 import { LinkNote } from "./links";
 import { guardHere } from "./nested";
+import { Presenting } from "./presenting";
 import { Notices } from "./notices";
 import { meetPage } from "./pagePort";
 import type { Screen } from "./session";
@@ -56,8 +57,10 @@ function onEscape(callback: () => void): void {
   });
 }
 
-function standalone(view: DocumentView, document: Document): void {
-  view.show(document);
+function standalone(view: DocumentView, held: Document): void {
+  view.show(held);
+  const head = document.querySelector<HTMLElement>(".ld-header");
+  if (head) new Presenting(head);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => view.rethemed());
 }
 
