@@ -6,7 +6,7 @@ address directly gets a page of ours with the Deck in a frame, because a page of
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from livedeck.admin.finishing import ended_as
 from livedeck.admin.links import Links
 from livedeck.admin.live.deck_log import LogReader, OpenAttempt, is_stored_whole
 from livedeck.admin.live.keys import DeckKey, ExecutionKey, NodeKey, RanksKey, parse_attempt
 from livedeck.admin.live.nodes import Lookup, look_up
-from livedeck.admin.live.states import NodeRecord, cached_source, latest_attempt, rfc3339, task_of
+from livedeck.admin.live.states import NodeRecord, cached_source, latest_attempt, may_publish, rfc3339, task_of
 from livedeck.admin.pages import Pages, path_of
 from livedeck.admin.pieces import InPieces
 from livedeck.admin.security import DECK_HEADERS
@@ -28,6 +29,7 @@ from livedeck.deck import flytekit_page, snapshot
 from livedeck.deck.bounds import PAGE_BYTES
 from livedeck.deck.ops import Document
 from livedeck.deck.reader import Offload
+from livedeck.deck.snapshot import Ended
 from livedeck.errors import InvalidRequest, NoSuchEntity, ObjectNotFound
 from livedeck.store import Store
 from livedeck.store.layout import DECK
@@ -182,20 +184,40 @@ class Decks:
             headers["content-disposition"] = f'attachment; filename="{node.execution}-{node.node}-{shown}.html"'
         store = await self._open_store(key)
         reader = self._open_reader(store)
-        return await deck_response(store, reader, title, headers, download=download, offload=self._offload)
+        over = source is None and not may_publish(shown, recorded, datetime.now(UTC))
+        ended = partial(ended_as, shown, recorded) if over else None
+        return await deck_response(store, reader, title, headers, download=download, offload=self._offload, ended=ended)
 
 
 async def deck_response(
-    store: Store, reader: LogReader, title: str, headers: Mapping[str, str], *, download: bool, offload: Offload
+    store: Store,
+    reader: LogReader,
+    title: str,
+    headers: Mapping[str, str],
+    *,
+    download: bool,
+    offload: Offload,
+    ended: Callable[[Document], Ended | None] | None = None,
 ) -> Response:
     """Answer with the newest HTML that there is of a Deck: for livedeck's own log also what no snapshot holds yet.
+
+    Args:
+        store: The folder of the attempt.
+        reader: The reader of the Deck's log.
+        title: What it is the Deck of.
+        headers: Headers of the answer.
+        download: Whether the page is to be kept.
+        offload: Runs what takes long.
+        ended: Says how the attempt ended, for one that is over; None: more may follow, unless the document has an end.
 
     Raises:
         NoSuchEntity: There is no Deck.
     """
     document = await reader.load()
     if document is not None:
-        page = partial(snapshot.render, document, live=document.end is None, title=title, whole=download)
+        live = document.end is None and ended is None
+        how = ended(document) if ended is not None and document.end is None else None
+        page = partial(snapshot.render, document, live=live, title=title, ended=how, whole=download)
         return InPieces(await offload(page), headers)
     try:
         for _ in range(_REWRITES):

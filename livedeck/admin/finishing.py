@@ -186,9 +186,7 @@ class Finishing:
             if before is None:
                 return True  # the execution was deleted
             document = await self._open_reader(store).load() or Document()
-            published = Published(document.seq, document.at, document.end)
-            state = deck_state(key.number, recorded, published, None, datetime.now(UTC))
-            ended = Ended(_WORDS[state.phase], state.reason) if state.phase in _WORDS else None
+            ended = ended_as(key.number, recorded, document)
             page = await self._offload(_render, document, title, ended)
             if await store.ahead(DECK) != before:
                 continue
@@ -197,6 +195,13 @@ class Finishing:
                 log.info("deck_finishing.finished deck=%s seq=%d", key.path, document.seq)
                 return True
         return False
+
+
+def ended_as(attempt: int, recorded: NodeRecord, document: Document) -> Ended | None:
+    """How an attempt ended that is over, as its page says it; None: well, or as its document says it."""
+    published = Published(document.seq, document.at, document.end)
+    state = deck_state(attempt, recorded, published, None, datetime.now(UTC))
+    return Ended(_WORDS[state.phase], state.reason) if state.phase in _WORDS else None
 
 
 async def _unfinished(store: Store) -> bool:

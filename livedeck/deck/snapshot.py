@@ -92,7 +92,7 @@ def render(
     """
     elements = [element for deck in document.decks for element in deck.elements]
     script = script_of() if whole or not live or any(element.traits.script for element in elements) else None
-    page = _Page(hidden=script is not None)
+    page = _Page(hidden=script is not None, live=live)
     page.add(_head(document, title, live=live))
     page.add(_header(document, title, live=live, ended=ended))
     page.add(_notice(ended))
@@ -212,10 +212,12 @@ class _Page:
 
     Args:
         hidden: Whether the static rendering is for browsers without scripts only.
+        live: Whether more may follow.
     """
 
-    def __init__(self, *, hidden: bool) -> None:
+    def __init__(self, *, hidden: bool, live: bool) -> None:
         self.data = bytearray()
+        self._live = live
         self._hidden = hidden
         self._places: dict[int, list[int]] = {}  # by the identity of the element
         self.has_frames = False
@@ -225,7 +227,7 @@ class _Page:
         self.data += piece.encode() if isinstance(piece, str) else piece
 
     def add_static(self, document: Document) -> None:
-        for piece in StaticPage(document, STYLE).pieces():
+        for piece in StaticPage(document, STYLE, ended=not self._live).pieces():
             written = piece.written if isinstance(piece, Raw) else piece
             if self._hidden and "</noscript" in written.lower():
                 continue  # it would end the element that it is to stand in

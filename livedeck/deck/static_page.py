@@ -26,10 +26,12 @@ class StaticPage:
     Args:
         document: What to show.
         style: CSS of the page, for frames within it.
+        ended: Whether the task is over, also where it died before the document could say so.
     """
 
-    def __init__(self, document: Document, style: str) -> None:
+    def __init__(self, document: Document, style: str, *, ended: bool = False) -> None:
         self._document = document
+        self._ended = ended or document.end is not None
         self._spent: Counter[str] = Counter()
         self.style = style
 
@@ -43,16 +45,17 @@ class StaticPage:
     def pieces(self) -> Iterator[str | Raw]:
         """The tabs and panels in order; a :class:`Raw` stands where an element's own text goes."""
         decks = self._document.decks
-        yield f'<main class="ld-page"{" data-ended" if self._document.end else ""}>'
+        yield f'<main class="ld-page"{" data-ended" if self._ended else ""}>'
         if not decks:
-            yield empty("Nothing was published" if self._document.end else "Nothing published yet")
+            yield empty("Nothing was published" if self._ended else "Nothing published yet")
         if len(decks) > 1:
             yield from _tabs(decks)
         for index, deck in enumerate(decks):
             yield f'<section class="ld-panel" id="ld-panel-{index}" aria-label="{_quoted(deck.name)}">'
             frames = [element.frame(self) for element in deck.elements]
             if Frame.TAB in frames:
-                inside = ['<main class="ld-page ld-panel">', *self._panel(deck, frames), "</main>"]
+                ended = " data-ended" if self._ended else ""
+                inside = [f'<main class="ld-page ld-panel"{ended}>', *self._panel(deck, frames), "</main>"]
                 yield from framed.framed(deck.name, framed.document(self.style, inside))
             else:
                 yield from self._panel(deck, frames)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.console import Stage
+from tests.acceptance.console import Stage, wait_until
 from tests.acceptance.foreign import start_foreign
 from tests.acceptance.puppet import puppeteer
 
@@ -127,12 +127,36 @@ def test_aborted_with_the_console_and_why(stage: Stage) -> None:
     stage.expect_shown("so far")
 
 
-def test_died_without_a_word_says_so_and_when_it_last_spoke(stage: Stage) -> None:
+def test_died_without_a_word_says_so_and_when_it_last_spoke(stage: Stage, tmp_path: Path) -> None:
+    """Its bars say how far they came, and no longer how much is left: live, in the frame of a tab, and saved."""
     execution, strings = stage.play()
     strings.publish("metrics", "<p>last words</p>")
-    strings.run_and_lose("os.kill(os.getpid(), 9)")
+    strings.run("bars = [Deck('metrics').progress('epochs', total=1000), Deck('framed').progress('steps', total=1000)]")
+    strings.run("Deck('framed').append('<style>p { color: red }</style><p>styled</p>')")
     stage.open_deck(execution)
+    pace = stage.deck.locator(".ld-pace")
+
+    def goes() -> bool:
+        strings.run("for bar in bars: bar.advance()\npublish()")
+        return pace.count() > 0 and "left" in pace.inner_text()
+
+    wait_until(stage.page, goes)
+    strings.run_and_lose("os.kill(os.getpid(), 9)")
     expect(stage.mark).to_have_text("Died")
+    expect(pace).to_be_hidden()
+    expect(stage.deck.locator(".ld-amount")).to_have_text(re.compile(r"^\d+ of 1,000 · \d+ %"), use_inner_text=True)
+    stage.tab("framed").click()
+    framed = stage.inner("framed").locator(".ld-amount")
+    expect(framed).to_have_text(re.compile(r"^\d+ of 1,000 · \d+ %$"), use_inner_text=True)
+    stage.tab("metrics").click()
+    with stage.page.expect_download() as download:
+        stage.panel.get_by_role("link", name="Download").click()
+    saved = stage.page.context.new_page()
+    download.value.save_as(tmp_path / "saved.html")
+    saved.goto((tmp_path / "saved.html").as_uri())
+    expect(saved.locator(".ld-status")).to_have_text("Died")
+    expect(saved.locator(".ld-amount")).to_have_text(re.compile(r"^\d+ of 1,000 · \d+ %$"), use_inner_text=True)
+    saved.close()
     alert = stage.panel.get_by_role("alert")
     expect(alert).to_contain_text("The task died.")
     expect(alert).to_contain_text(re.compile(r"It last published at \d.*, \d+(\.\d)? m?s before it ended\."))

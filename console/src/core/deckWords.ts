@@ -112,6 +112,13 @@ export function deckWords(state: DeckState): DeckWords {
   return WORDS[state.phase](state);
 }
 
+const OVER: ReadonlySet<DeckPhase> = new Set(["succeeded", "failed", "aborted", "died", "cached", "recovered"]);
+
+/** Whether nothing more comes: bars on the Deck say what they have reached, and not how much is left. */
+export function isOver(phase: DeckPhase): boolean {
+  return OVER.has(phase);
+}
+
 /** The state for where it is said already what a queued task waits for. */
 export function withoutQueue(state: DeckState): DeckState {
   return state.phase === "queued" ? { ...state, reason: "", ahead: null } : state;

@@ -53,6 +53,9 @@ export class FramePort implements DocumentSink {
   /** The tab to show, where the address names one. */
   private tab: string | null = null;
 
+  /** Whether the attempt is over. */
+  private over = false;
+
   /** What the viewer has made of charts. */
   private look: Look = PLAIN;
 
@@ -84,6 +87,12 @@ export class FramePort implements DocumentSink {
   showTab(tab: string): void {
     this.tab = tab;
     this.post({ type: "tab", name: tab });
+  }
+
+  showOver(over: boolean): void {
+    if (over === this.over) return;
+    this.over = over;
+    this.post({ type: "over", over });
   }
 
   showLook({ zooms, hidden }: Look): void {
@@ -136,6 +145,7 @@ export class FramePort implements DocumentSink {
     target.postMessage({ type: "livedeck:port" }, "*", [channel.port2]);
     this.theme(this.dark);
     if (this.tab !== null) this.showTab(this.tab);
+    if (this.over) this.post({ type: "over", over: true });
     if (this.look !== PLAIN) this.showLook(this.look);
     this.detach = this.source.attach(this);
   };

@@ -18,7 +18,7 @@ import { Presenting } from "./presenting";
 import { Notices } from "./notices";
 import { meetPage } from "./pagePort";
 import type { Screen } from "./session";
-import { isTabFrame, shareLook } from "./tabFrame";
+import { isTabFrame, shareLook, shareOver } from "./tabFrame";
 import { TabView } from "./tabView";
 import { DocumentView } from "./view";
 
@@ -42,6 +42,10 @@ function makeScreen(view: DocumentView | TabView): Screen {
     tab: (name) => {
       if (view instanceof DocumentView) view.prefer(name);
     },
+    over: (over) => {
+      view.endedElsewhere(over);
+      shareOver(over);
+    },
     look: (look) => {
       takeLook(look);
       shareLook();
@@ -58,6 +62,10 @@ function onEscape(callback: () => void): void {
 }
 
 function standalone(view: DocumentView, held: Document): void {
+  // Of a task that died the document does not say so.
+  const over = document.querySelector<HTMLMetaElement>("meta[name=livedeck-state]")?.content === "ended";
+  view.endedElsewhere(over);
+  shareOver(over);
   view.show(held);
   const head = document.querySelector<HTMLElement>(".ld-header");
   if (head) new Presenting(head);

@@ -11,6 +11,8 @@ export interface Screen {
   theme(dark: boolean): void;
   /** Show this tab once there is one of that name. */
   tab(name: string): void;
+  /** Whether the attempt is over, whatever the document says. */
+  over(over: boolean): void;
   /** Show charts as the viewer has made them. */
   look(look: Look): void;
   /** Call back once what was shown last has been on screen for a frame; perhaps much later in a hidden tab. */
@@ -69,6 +71,9 @@ export class FrameSession {
         break;
       case "tab":
         this.screen.tab(message.name);
+        break;
+      case "over":
+        this.screen.over(message.over);
         break;
       case "look":
         this.screen.look(message);

@@ -61,6 +61,14 @@ export function shareLook(from?: object): void {
   for (const frame of OPEN) if (frame !== from) frame.show(look);
 }
 
+let isOver = false;
+
+/** Tell the frames of tabs, and those that are still to come, whether the attempt is over. */
+export function shareOver(over: boolean): void {
+  isOver = over;
+  for (const frame of OPEN) frame.over(over);
+}
+
 export class TabFrame {
   readonly node: HTMLIFrameElement;
   private readonly port: FramePort;
@@ -86,6 +94,7 @@ export class TabFrame {
       maths: mathsScript,
     });
     this.port.showLook(currentLook());
+    this.port.showOver(isOver);
     OPEN.add(this);
     this.node.addEventListener("load", () => {
       if (this.loaded) lost("It tried to leave for another page.");
@@ -116,6 +125,10 @@ export class TabFrame {
 
   rethemed(): void {
     this.port.theme(isDark());
+  }
+
+  over(over: boolean): void {
+    this.port.showOver(over);
   }
 
   show(look: Look): void {

@@ -11,6 +11,8 @@ export class TabView {
   /** What the tab needs of other tabs, which stands before it and is not seen. */
   private readonly needed = new PanelView();
   private readonly panel = new PanelView();
+  private over = false;
+  private ended = false;
 
   constructor(root: HTMLElement) {
     this.page.className = "ld-page ld-page-inner";
@@ -20,12 +22,23 @@ export class TabView {
   }
 
   show(document: Document): void {
-    this.page.toggleAttribute("data-ended", Boolean(document.end));
+    this.ended = Boolean(document.end);
+    this.markEnded();
     const { decks = [] } = document;
     this.needed.update(decks.find(({ name }) => name === NEEDED) ?? NONE);
     this.panel.update(decks.find(({ name }) => name !== NEEDED) ?? NONE);
     pageScripts.settled(this.panel.node);
     window.document.dispatchEvent(new Event("livedeck:settled"));
+  }
+
+  /** The attempt is over, also where the document does not say so. */
+  endedElsewhere(over: boolean): void {
+    this.over = over;
+    this.markEnded();
+  }
+
+  private markEnded(): void {
+    this.page.toggleAttribute("data-ended", this.over || this.ended);
   }
 
   rethemed(): void {

@@ -35,6 +35,8 @@ export class DocumentView {
   private readonly panels = new Map<string, DeckPanel>();
   private readonly scrolled = new Map<string, number>();
   private document: Document = {};
+  /** The attempt is over, also where the document does not say so. */
+  private over = false;
   private chosen: string | null = null;
   /** The tab that the page asked for; what the viewer chooses takes its place. */
   private preferred: string | null = null;
@@ -68,10 +70,8 @@ export class DocumentView {
 
   show(next: Document, segment?: Segment): void {
     this.document = next;
-    this.page.toggleAttribute("data-ended", Boolean(next.end));
+    this.markEnded();
     this.empty.hidden = this.decks.length > 0;
-    setText(this.emptyTitle, next.end ? "Nothing was published" : "Nothing published yet");
-    setText(this.emptyText, next.end ? "" : "What the task publishes appears here as it happens.");
     this.tabs.node.hidden = this.decks.length === 0;
     this.health.hidden = this.decks.length === 0;
     setText(this.health, healthWords(next));
@@ -79,6 +79,18 @@ export class DocumentView {
     if (this.has(this.preferred)) this.chosen = this.preferred;
     if (!this.has(this.chosen)) this.chosen = this.decks[0]?.name ?? null;
     this.refresh(segment);
+  }
+
+  endedElsewhere(over: boolean): void {
+    this.over = over;
+    this.markEnded();
+  }
+
+  private markEnded(): void {
+    const ended = this.over || Boolean(this.document.end);
+    this.page.toggleAttribute("data-ended", ended);
+    setText(this.emptyTitle, ended ? "Nothing was published" : "Nothing published yet");
+    setText(this.emptyText, ended ? "" : "What the task publishes appears here as it happens.");
   }
 
   /** Call back once what was shown last has been on screen for a frame. */

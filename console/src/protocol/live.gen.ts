@@ -148,6 +148,12 @@ export interface FrameTab {
   readonly name: string;
 }
 
+/** Page to frame: whether the attempt is over, also where it died before it could end its Deck. */
+export interface FrameOver {
+  readonly type: "over";
+  readonly over: boolean;
+}
+
 /** The stretch of x that the viewer has zoomed into, in all charts of one x. */
 export interface ChartZoom {
   readonly x: string;
@@ -228,6 +234,6 @@ export interface FrameSave {
   readonly text: string;
 }
 
-export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FrameMathsScript | FramePing;
+export type ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameOver | FrameLook | FrameMathsScript | FramePing;
 
 export type FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameMaths | FrameSave;

@@ -8,7 +8,7 @@ it("asks until it is answered, and uses the newest port", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   const asked = vi.spyOn(window.parent, "postMessage").mockImplementation(() => undefined);
   let shown: Document = {};
-  meetPage({ show: (next) => void (shown = next), theme: () => undefined, tab: () => undefined, look: () => undefined, whenPainted: () => undefined });
+  meetPage({ show: (next) => void (shown = next), theme: () => undefined, tab: () => undefined, over: () => undefined, look: () => undefined, whenPainted: () => undefined });
   vi.advanceTimersByTime(500);
   expect(asked).toHaveBeenCalledTimes(3);
 
@@ -36,7 +36,7 @@ it("asks until it is answered, and uses the newest port", async () => {
 
 it("asks for the script that draws maths, and anew through another port where the first was closed", async () => {
   vi.spyOn(window.parent, "postMessage").mockImplementation(() => undefined);
-  const page = meetPage({ show: () => undefined, theme: () => undefined, tab: () => undefined, look: () => undefined, whenPainted: () => undefined });
+  const page = meetPage({ show: () => undefined, theme: () => undefined, tab: () => undefined, over: () => undefined, look: () => undefined, whenPainted: () => undefined });
   const script = page.maths();
   for (const answers of [false, true]) {
     const { port1, port2 } = new MessageChannel();

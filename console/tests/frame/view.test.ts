@@ -230,6 +230,7 @@ describe("FrameSession", () => {
       show: (next: Document) => void (shown = next),
       theme: () => undefined,
       tab: () => undefined,
+      over: () => undefined,
       look: () => undefined,
       whenPainted: (callback: () => void) => void painting.push(callback),
     };

@@ -226,6 +226,12 @@ class FrameTab(msgspec.Struct, tag_field="type", tag="tab", frozen=True):
     name: str
 
 
+class FrameOver(msgspec.Struct, tag_field="type", tag="over", frozen=True):
+    """Page to frame: whether the attempt is over, also where it died before it could end its Deck."""
+
+    over: bool
+
+
 class ChartZoom(msgspec.Struct, frozen=True):
     """The stretch of x that the viewer has zoomed into, in all charts of one x."""
 
@@ -309,5 +315,5 @@ class FrameSave(msgspec.Struct, tag_field="type", tag="save", frozen=True):
     """Of a PNG its bytes, in base64."""
 
 
-ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameLook | FrameMathsScript | FramePing
+ToFrame = FrameDocument | FrameSegment | FrameTheme | FrameTab | FrameOver | FrameLook | FrameMathsScript | FramePing
 FromFrame = FrameApplied | FramePainted | FrameChosen | FrameLook | FrameLeave | FramePong | FrameMaths | FrameSave

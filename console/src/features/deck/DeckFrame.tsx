@@ -1,7 +1,9 @@
 import { useCallback, useEffect, useRef } from "react";
 import { useTheme } from "../../bindings/theme";
 import type { DeckSession } from "../../core/deckSession";
+import { isOver } from "../../core/deckWords";
 import { FramePort } from "../../core/framePort";
+import type { DeckPhase } from "../../protocol/live.gen";
 import { lookText, parseLook, type LookText } from "../../core/look";
 import { fetchMaths } from "../../core/maths";
 import { saveForViewer } from "../../core/saving";
@@ -22,6 +24,8 @@ export interface Choosing {
 interface DeckFrameProps {
   readonly session: DeckSession;
   readonly hidden: boolean;
+  /** Null until the server has said it. */
+  readonly phase: DeckPhase | null;
   readonly choosing: Choosing;
   /** The viewer pressed Escape in it. */
   readonly onLeave: () => void;
@@ -31,7 +35,7 @@ interface DeckFrameProps {
 const ADDRESS_AFTER_MS = 150;
 
 /** The sandboxed frame that shows a document and applies what follows in place. */
-export function DeckFrame({ session, hidden, choosing, onLeave }: DeckFrameProps) {
+export function DeckFrame({ session, hidden, phase, choosing, onLeave }: DeckFrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const port = useRef<FramePort | null>(null);
   const trust = useTrust();
@@ -39,11 +43,13 @@ export function DeckFrame({ session, hidden, choosing, onLeave }: DeckFrameProps
   const ask = useCallback(() => port.current?.isActive() ?? Promise.resolve(false), []);
   useGuard(frame, trust, ask);
   const { dark } = useTheme();
-  const now = useRef({ dark, choosing, onLeave });
+  const over = phase !== null && isOver(phase);
+  const now = useRef({ dark, over, choosing, onLeave });
   useEffect(() => {
-    now.current = { dark, choosing, onLeave };
-  }, [dark, choosing, onLeave]);
+    now.current = { dark, over, choosing, onLeave };
+  }, [dark, over, choosing, onLeave]);
   useEffect(() => port.current?.theme(dark), [dark]);
+  useEffect(() => port.current?.showOver(over), [over]);
   const { tab, zoom, hide } = choosing.seen;
   useEffect(() => {
     if (tab !== null) port.current?.showTab(tab);
@@ -80,6 +86,7 @@ export function DeckFrame({ session, hidden, choosing, onLeave }: DeckFrameProps
     });
     const { seen } = now.current.choosing;
     if (seen.tab !== null) opened.showTab(seen.tab);
+    opened.showOver(now.current.over);
     opened.showLook(parseLook(seen));
     known.current = seen;
     port.current = opened;

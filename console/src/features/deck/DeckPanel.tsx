@@ -121,7 +121,7 @@ function DeckBody({ session, view, rawUrl, choosing, queueShown, onLeave }: Deck
     <>
       {nothing && state && <NoDeck state={queueShown ? withoutQueue(state) : state} />}
       {/* While there is nothing to show the frame gets ready, so that the first update does not wait for it. */}
-      {view.hasDocument && <DeckFrame session={session} hidden={nothing} choosing={choosing} onLeave={onLeave} />}
+      {view.hasDocument && <DeckFrame session={session} hidden={nothing} phase={state?.phase ?? null} choosing={choosing} onLeave={onLeave} />}
     </>
   );
 }
