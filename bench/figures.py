@@ -234,8 +234,20 @@ forked in advance, and say that they are over before they are taken down.""",
   each Deck has viewers at both, and its publisher tells one of them. Memory is the resident size of a server.""",
     ),
     Section(
+        "Decks that are large",
+        ("append", "long"),
+        """\
+- *append*: what an update costs that appends to something large. In the task's thread: appending and
+  `publish_decks()`. Stored: the segment; snapshots come on top, as *bytes* has them. On the wire and in the page: a
+  viewer of the live Deck in Chromium, ten updates a second, beside one of a Deck with a hundred rows, points or lines;
+  scripts are those of the page and of the Deck's frame. flytekit writes all of it anew as HTML, as its users do;
+  MLflow reads its file and writes it anew; TensorBoard's writer appends, a text for ten lines.
+- *long*: a Deck with as many elements as one may have. Opened: from the page's address to two animation frames after
+  the Deck was applied, on a server on the same two cores. While it is scrolled: from one frame to the next.""",
+    ),
+    Section(
         "Beside other reporters",
-        ("report",),
+        ("report", "overhead"),
         """\
 - *report*: a loop computes for 20 ms and reports 20 scalars, 300 times, to a disk. livedeck draws 20 lines of a chart
   and publishes. W&B, TensorBoard's writer (tensorboardX), MLflow and Trackio keep each value as well; flytekit,
@@ -243,7 +255,9 @@ forked in advance, and say that they are over before they are taken down.""",
   a second at most. The CPU time is that of all processes, without the loop's own work. The bytes are all that was
   stored, livedeck's pages among them, with 170 kB for the script of the last one.
 - *longest update*: all of them report ten times a second to one disk, which takes no writes for 30 seconds: how long
-  the loop was held up at most. It takes root, as a disk is mounted for it.""",
+  the loop was held up at most. It takes root, as a disk is mounted for it.
+- *overhead*: a loop trains a small network on two cores; stretches of a second with ten updates and without any take
+  turns. How much longer a step takes with them. With torch where `make torch-test` has installed it.""",
     ),
     Section(
         "The server",

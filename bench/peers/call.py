@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ BYTE_CODE = {"PYTHONDONTWRITEBYTECODE": ""}
 """Whatever this process was told: programs that are started often have their byte code on disk."""
 
 
-def call(script: str, *arguments: object, python: Path = PYTHON) -> Any:
+def call(script: str, *arguments: object, python: Path = PYTHON, environment: Mapping[str, str] | None = None) -> Any:
     """The last line that the script prints, read as JSON."""
     done = subprocess.run(
-        [python, ROOT / "bench" / "peers" / script, *map(str, arguments)], capture_output=True, text=True, check=False
+        [python, ROOT / "bench" / "peers" / script, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **(environment or {})},
     )
     if done.returncode:
         raise SystemExit(f"{script} failed with the peer's interpreter ({python}):\n{done.stderr[-2000:]}")

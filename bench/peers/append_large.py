@@ -1,0 +1,139 @@
+"""What others do to show something large that grows: argv is the reporter, what is appended, how much is there, and how
+often it is appended to.
+
+It prints {"calls": [seconds of each update, ...], "written": bytes stored for one}.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from report_scalars import size
+
+Measure = Callable[[Callable[[int], object]], Sequence[float]]
+
+
+def row(number: int) -> tuple[int, str, float]:
+    return number, f"part-{number:07}.parquet", 1 / (1 + number)
+
+
+def line(number: int) -> str:
+    return f"step {number:07}: loss {1 / (1 + number):.6f}"
+
+
+def flytekit(folder: Path, kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
+    """All of it is written anew, as HTML."""
+    from flytekit import Deck
+    from flytekit.core.context_manager import ExecutionParameters, ExecutionState, FlyteContextManager
+    from flytekit.core.data_persistence import FileAccessProvider
+    from flytekit.core.mock_stats import MockStats
+    from flytekit.models.core.identifier import Identifier, ResourceType
+
+    written: list[int] = []
+
+    class Counting(FileAccessProvider):
+        def put_data(self, local_path: str, remote_path: str, is_multipart: bool = False, **kwargs: Any) -> Any:
+            written.append(Path(local_path).stat().st_size)
+            return super().put_data(local_path, remote_path, is_multipart, **kwargs)
+
+    def shown(number: int) -> str:
+        if kind == "rows":
+            return "<tr>" + "".join(f"<td>{cell}</td>" for cell in row(number)) + "</tr>"
+        return f"[{number},{1 / (1 + number)}]," if kind == "points" else f"{line(number)}\n"
+
+    context = FlyteContextManager.current_context()
+    parameters = ExecutionParameters.new_builder(context.user_space_params).add_attr("ENABLE_DECK", True)
+    parameters.decks = []
+    parameters.task_id = Identifier(ResourceType.TASK, "p", "d", "bench", "v")
+    parameters.output_metadata_prefix = str(folder / "attempt")
+    Path(parameters.output_metadata_prefix).mkdir()
+    parameters.enable_deck = True
+    parameters.stats = MockStats()
+    state = context.execution_state.with_params(
+        mode=ExecutionState.Mode.TASK_EXECUTION, user_space_params=parameters.build()
+    )
+    files = Counting(str(folder / "sandbox"), str(folder / "raw"))
+    parts = [shown(number) for number in range(count)]
+    each = 1 if kind == "points" else 10
+    before, after = {
+        "rows": ("<table>", "</table>"),
+        "points": ('<script type="application/json">[', "null]</script>"),
+        "lines": ("<pre>", "</pre>"),
+    }[kind]
+    with FlyteContextManager.with_context(context.with_file_access(files).with_execution_state(state)):
+        deck = Deck("large", "")
+
+        def update(number: int) -> None:
+            parts.extend(shown(count + each * number + place) for place in range(each))
+            deck._html = before + "".join(parts) + after  # noqa: SLF001 - flytekit can only append
+            Deck.publish()
+
+        calls = measure(update)
+    return calls, sum(written) / len(written)
+
+
+def mlflow(folder: Path, _kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
+    """The file is read and written anew."""
+    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+    import mlflow as library
+
+    def columns(first: int, many: int) -> dict[str, list[Any]]:
+        names = ("step", "file", "loss")
+        return dict(zip(names, map(list, zip(*map(row, range(first, first + many)), strict=True)), strict=True))
+
+    library.set_tracking_uri((folder / "mlruns").as_uri())
+    with library.start_run():
+        library.log_table(columns(0, count), "rows.json")
+        calls = measure(lambda number: library.log_table(columns(count + 10 * number, 10), "rows.json"))
+    (table,) = folder.rglob("rows.json")
+    return calls, table.stat().st_size
+
+
+def tensorboard(folder: Path, kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
+    """Its file is appended to. Lines are texts."""
+    from tensorboardX import SummaryWriter
+
+    writer = SummaryWriter(logdir=str(folder), max_queue=10_000, flush_secs=3600)
+    for number in range(count if kind == "points" else 0):  # a text costs the same, whatever was there before
+        writer.add_scalar("loss", 1 / (1 + number), number)
+    writer.flush()
+    before = size(folder)
+
+    def update(number: int) -> None:
+        if kind == "points":
+            writer.add_scalar("loss", 1 / (1 + count + number), count + number)
+        else:
+            text = "\n".join(line(count + 10 * number + place) for place in range(10))
+            writer.add_text("log", text, number)
+        writer.flush()
+
+    calls = measure(update)
+    written = (size(folder) - before) / len(calls)
+    writer.close()
+    return calls, written
+
+
+REPORTERS = {each.__name__: each for each in (flytekit, mlflow, tensorboard)}
+
+
+def main(name: str, kind: str, count: int, updates: int) -> None:
+    def measure(update: Callable[[int], object]) -> list[float]:
+        calls = []
+        for number in range(updates):
+            start = time.perf_counter()
+            update(number)
+            calls.append(time.perf_counter() - start)
+        return calls
+
+    with tempfile.TemporaryDirectory() as folder:
+        calls, written = REPORTERS[name](Path(folder), kind, count, measure)
+    print(json.dumps({"calls": list(calls), "written": written}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
