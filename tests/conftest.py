@@ -32,8 +32,10 @@ if sys.dont_write_bytecode:
     os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
 
 
-ALONE = ("acceptance", "chaos", "cli", "cluster", "deployment", "docs", "executors", "faults", "integration", "porting")
-"""Folders of tests that start servers, browsers and processes: of these no two run at a time."""
+SLOW = ("porting", "integration", "acceptance", "cluster", "docs", "executors", "cli", "faults", "deployment", "chaos")
+"""Folders of tests that start servers, browsers and processes, those with the longest files first."""
+SLOW_FILES = ("test_distribution.py",)
+"""Others that take long."""
 
 
 LONGEST_LOG = 10_000
@@ -41,13 +43,19 @@ LONGEST_LOG = 10_000
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the tests of ``ALONE`` to one worker, where there are several, which have to find the same tests."""
-    here = Path(__file__).parent
+    """Have several workers, which have to find the same tests, begin with the long files: none is left for the end."""
     for item in items:
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"the name of {item.nodeid} is another in each process: give the values ids")
-        if item.path.relative_to(here).parts[0] in ALONE:
-            item.add_marker(pytest.mark.xdist_group("alone"))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """When it is a test's turn, among several workers."""
+    first = item.path.relative_to(Path(__file__).parent).parts[0]
+    order = (*SLOW, *SLOW_FILES)
+    return order.index(first) if first in order else len(order)
 
 
 @pytest.fixture(autouse=True)
@@ -92,14 +100,20 @@ def pytest_configure(config: pytest.Config) -> None:
     Path(folder).chmod(0o1777)  # as /tmp itself: some tests, and PostgreSQL's server, are another user's
     os.environ["TMPDIR"], tempfile.tempdir = folder, None
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    for place in (Path(folder), Path(os.environ["PYTEST_DEBUG_TEMPROOT"], f"pytest-of-{getpass.getuser()}")):
-        keep_no_bytecode(config, place)
+    keep_no_bytecode(Path(os.environ["PYTEST_DEBUG_TEMPROOT"], f"pytest-of-{getpass.getuser()}"))
+    own = keep_no_bytecode(Path(folder))
+    config.add_cleanup(lambda: own.unlink(missing_ok=True) if own is not None else None)
 
 
-def keep_no_bytecode(config: pytest.Config, folder: Path) -> None:
-    """Have programs that tests write below a folder compiled each time: versions within a second look the same."""
-    if sys.pycache_prefix is not None:
-        place = Path(sys.pycache_prefix, *folder.absolute().parts[1:])
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.touch()  # a file, below which there can be no folders
-        config.add_cleanup(lambda: place.unlink() if place.is_file() else None)
+def keep_no_bytecode(folder: Path) -> Path | None:
+    """Have programs that tests write below a folder compiled each time: versions within a second look the same.
+
+    Returns:
+        The file that has bytecode kept nowhere; it stays, for other runs may have the folder too.
+    """
+    if sys.pycache_prefix is None:
+        return None
+    place = Path(sys.pycache_prefix, *folder.absolute().parts[1:])
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.touch()  # a file, below which there can be no folders
+    return place
