@@ -20,7 +20,9 @@ help:  ## Say what can be made
 demo: $(VENV)/.run $(CONSOLE)  ## Set up, start the server and run examples/train_digits.py with its Deck live
 	@exec $(BIN)/livedeck demo $(ARGS)
 
-test: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) postgresql azurite check versions-short ray-short docs chromium graphviz  ## Set up and pass every test, the browser's included
+# What comes before the tests is done side by side: each part waits for downloads, or keeps one core busy.
+test:  ## Set up and pass every test, the browser's included
+	@$(MAKE) --jobs 3 --output-sync=target check versions-short ray-short docs for-tests
 	@scripts/test.sh $(ARGS)
 
 check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Python and TypeScript
@@ -95,7 +97,9 @@ lock: $(BIN)/uv  ## Resolve the locked versions in requirements/ anew
 clean:  ## Remove what was built and installed; the demo's data in .livedeck stays
 	rm -rf $(VENV) .venv-torch .venv-ray .venv-flytekit .venv-peers .venv-trackers .venv-prefect-ray .venv-docs .venv-oldest .venv-newest console/node_modules tests/clouds/npm/node_modules livedeck/admin/static livedeck/deck/static build dist
 
-.PHONY: chromium graphviz postgresql azurite
+.PHONY: for-tests chromium graphviz postgresql azurite
+for-tests: $(VENV)/.dev .venv-flytekit/.ready $(CONSOLE) azurite postgresql chromium graphviz
+
 chromium:
 	@scripts/install_chromium.sh
 

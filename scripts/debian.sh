@@ -17,7 +17,10 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# Scripts that run at once install one after the other.
 install_package() {
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
+  local scripts
+  scripts=$(dirname "${BASH_SOURCE[0]}")
+  as_root flock "$scripts" apt-get update -qq
+  as_root flock "$scripts" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >/dev/null
 }
