@@ -7,10 +7,10 @@ from typing import Final
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Playwright
 
 from livedeck.admin.live.messages import DeckPhase
-from tests.acceptance.pictures.camera import browser_for_pictures, opened, take
+from tests.acceptance.pictures.camera import Studio, browser_for_pictures, opened, studio_of, take
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, difference, load, small
 from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import DECK_WORDS, SCENES, Scene
@@ -37,13 +37,13 @@ BROKEN: Final = {
 
 
 @pytest.fixture(scope="module")
-def photographer(playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def photographer(playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """The browser that pictures are taken with, and the server that it reaches."""
     with (
         serving() as port,
         browser_for_pictures(playwright, chromium, port, tmp_path_factory.mktemp("browser")) as browser,
     ):
-        yield browser
+        yield studio_of(browser)
 
 
 def _is_alike(expected: Image.Image, picture: Image.Image) -> bool:
@@ -51,26 +51,26 @@ def _is_alike(expected: Image.Image, picture: Image.Image) -> bool:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_it_looks_as_it_did(scene: Scene, photographer: Browser, tmp_path: Path) -> None:
+def test_it_looks_as_it_did(scene: Scene, photographer: Studio, tmp_path: Path) -> None:
     wrong = []
     with opened(photographer, scene, tmp_path) as page:
         for look in scene.looks:
             expected = load(baseline_path(scene.name, look))
             assert expected is not None, f"there is no baseline of {scene.name} at {look}: {RENEW}"
-            actual = small(take(page, look, partial(_is_alike, expected)))
-            if not alike(actual, expected):
-                wrong.append(kept(scene, look, actual, expected))
+            taken = take(page, look, partial(_is_alike, expected))
+            if not taken.is_good:
+                wrong.append(kept(scene, look, small(taken.picture), expected))
     assert not wrong, f"it looks different; see {', '.join(wrong)} (actual, expected, difference). {RENEW}"
 
 
 @pytest.mark.parametrize(("name", "rule"), BROKEN.values(), ids=BROKEN)
-def test_a_page_that_is_broken_is_noticed(name: str, rule: str, photographer: Browser, tmp_path: Path) -> None:
+def test_a_page_that_is_broken_is_noticed(name: str, rule: str, photographer: Studio, tmp_path: Path) -> None:
     expected = load(baseline_path(name, WIDE))
     assert expected is not None
     with opened(photographer, BY_NAME[name], tmp_path) as page:
         take(page, WIDE, lambda picture: alike(small(picture), expected))
         page.add_style_tag(content=rule)
-        assert not alike(small(take(page, WIDE)), expected)
+        assert not alike(small(take(page, WIDE).picture), expected)
 
 
 def test_every_state_of_a_deck_is_among_them() -> None:

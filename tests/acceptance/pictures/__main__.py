@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.acceptance.pictures.camera import browser_for_pictures, opened, take
+from tests.acceptance.pictures.camera import browser_for_pictures, opened, studio_of, take
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, load, small, store
 from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import SCENES
@@ -42,8 +42,9 @@ def main() -> None:
         sync_playwright() as playwright,
         browser_for_pictures(playwright, executable, port, Path(temporary)) as browser,
     ):
+        studio = studio_of(browser)
         for scene in scenes:
-            with opened(browser, scene, Path(temporary)) as page:
+            with opened(studio, scene, Path(temporary)) as page:
                 for look in scene.looks:
                     path = baseline_path(scene.name, look)
                     picture, changed = look_again(page, look, load(path))
@@ -62,10 +63,10 @@ def main() -> None:
 def look_again(page: Page, look: Look, expected: Image.Image | None) -> tuple[Image.Image, bool]:
     """Take a picture, and say whether it differs from its baseline; what does not, is done at once."""
     if expected is not None:
-        picture = take(page, look, lambda one: alike(small(one), expected), tries=2, seconds=0)
-        if alike(small(picture), expected):
-            return picture, False
-    return take(page, look), True
+        taken = take(page, look, lambda one: alike(small(one), expected), tries=2, seconds=0)
+        if taken.is_good:
+            return taken.picture, False
+    return take(page, look).picture, True
 
 
 def drop_others() -> None:

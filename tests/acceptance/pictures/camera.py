@@ -1,18 +1,17 @@
 """Takes pictures of scenes that come out the same each time: one browser, one font, a clock that stands still."""
 
 import contextlib
-import itertools
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import matplotlib as mpl
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import Scene
@@ -33,10 +32,23 @@ _FONTS: Final = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 </fontconfig>"""
 
 
+class Taken(NamedTuple):
+    """A picture, and whether it is as it was to be."""
+
+    picture: Image.Image
+    is_good: bool
+
+
+class Studio(NamedTuple):
+    """A browser, and what pages of it have in common."""
+
+    browser: Browser
+    scripted: BrowserContext
+    """Of all pages with scripts: those of the console are compiled once."""
+
+
 @contextlib.contextmanager
-def browser_for_pictures(
-    playwright: Playwright, executable: str, port: int, folder: Path, *more: str
-) -> Iterator[Browser]:
+def browser_for_pictures(playwright: Playwright, executable: str, port: int, folder: Path) -> Iterator[Browser]:
     """A browser that knows one family of fonts, which comes with matplotlib and so is the same on every machine."""
     fonts = folder / "fonts"
     fonts.mkdir()
@@ -46,30 +58,42 @@ def browser_for_pictures(
     config.write_text(_FONTS.format(folder=fonts))
     resolve = f"--host-resolver-rules=MAP {URL.removeprefix('http://')}:80 127.0.0.1:{port}"
     environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(config)}
-    browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, resolve, *more], env=environment)
+    browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, resolve], env=environment)
     yield browser
     browser.close()
 
 
-@contextlib.contextmanager
-def opened(browser: Browser, scene: Scene, folder: Path) -> Iterator[Page]:
-    """The scene's page, at the moment of all pictures; an error that nobody caught in it is raised."""
+def studio_of(browser: Browser) -> Studio:
+    """Make what pages have in common."""
+    return Studio(browser, _context(browser, scripts=True))
+
+
+def _context(browser: Browser, *, scripts: bool) -> BrowserContext:
     context = browser.new_context(
-        viewport={"width": scene.looks[0].width, "height": scene.height},
-        color_scheme="light",
-        reduced_motion="reduce",
-        locale="en-US",
-        timezone_id="UTC",
-        java_script_enabled=scene.scripts,
+        color_scheme="light", reduced_motion="reduce", locale="en-US", timezone_id="UTC", java_script_enabled=scripts
     )
     context.set_default_timeout(1000 * _LONGEST)
+    context.clock.set_fixed_time(NOW)
+    return context
+
+
+@contextlib.contextmanager
+def opened(studio: Studio, scene: Scene, folder: Path) -> Iterator[Page]:
+    """The scene's page, at the moment of all pictures; an error that nobody caught in it is raised."""
+    context = studio.scripted if scene.scripts else _context(studio.browser, scripts=False)
     page = context.new_page()
-    page.clock.set_fixed_time(NOW)
+    page.set_viewport_size({"width": scene.looks[0].width, "height": scene.height})
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
-    scene.open(page, URL, folder)
-    yield page
-    context.close()
+    try:
+        scene.open(page, URL, folder)
+        yield page
+    finally:
+        if scene.scripts:
+            page.evaluate("localStorage.clear()")  # the next page is a new viewer's
+            page.close()
+        else:
+            context.close()
     assert errors == []
 
 
@@ -80,7 +104,7 @@ def take(
     *,
     tries: int = 25,
     seconds: float = 15.0,
-) -> Image.Image:
+) -> Taken:
     """Take a picture.
 
     What a page draws anew for another width follows some frames later; so another picture is taken until one is as it
@@ -94,21 +118,18 @@ def take(
         seconds: For how long they are taken then, at least.
     """
     before: bytes | None = None
-    picture = None
-    same = 0
+    tried = same = 0
     _turn(page, look)
     begun = time.monotonic()
-    for tried in itertools.count(1):
+    while True:
+        tried += 1
         shot = page.screenshot(animations="disabled")
         picture = Image.open(BytesIO(shot)).convert("RGB")
         same = same + 1 if shot == before else 0
-        if good(picture) if good is not None else same == _STAYS:
-            break
-        if tried >= tries and time.monotonic() - begun > seconds:
-            break
+        is_good = good(picture) if good is not None else same == _STAYS
+        if is_good or (tried >= tries and time.monotonic() - begun > seconds):
+            return Taken(picture, is_good)
         before = shot
-    assert picture is not None
-    return picture
 
 
 def _turn(page: Page, look: Look) -> None:
