@@ -129,10 +129,11 @@ def examples(kind: str) -> list[Element]:
 def tabs(kind: str, words: Sequence[str]) -> list[Tab]:
     """Tabs with elements that have the words wherever they have a text, their ids among them."""
     shown = []
+    made = examples(kind)
     for first in range(0, len(words), ON_A_TAB):
         unique: dict[str, Element] = {}
         for number, word in enumerate(words[first : first + ON_A_TAB]):
-            for index, example in enumerate(examples(kind)):
+            for index, example in enumerate(made):
                 element = with_payload(example, clean_text(word))
                 unique[element.id] = element
                 other = msgspec.structs.replace(example, id=f"{number}-{index}")
@@ -163,8 +164,12 @@ TABS = "[role=tab], .ld-contents-list button"
 """What leads to a tab: of very many there is a list."""
 VISIT = """async (names) => {
   const tags = new Set();
+  const known = new WeakMap();  // elements that were there before are visited again only where they have changed
   const visit = async () => {
     for (const each of document.querySelectorAll("*")) {
+      const looks = Array.from(each.attributes, ({ name, value }) => `${name}=${value}`).join();
+      if (known.get(each) === looks) continue;
+      known.set(each, looks);
       for (const kind of ["mouseover", "focus", "animationstart", "toggle"]) each.dispatchEvent(new Event(kind));
       if (each.matches("a, button[formaction]") && !/^(https?|mailto|file):/.test(each.href ?? "")) each.click?.();
       tags.add(each.localName);

@@ -16,6 +16,7 @@ from flyteidl.admin.task_execution_pb2 import TaskExecution
 from flyteidl.event.event_pb2 import NodeExecutionEvent, TaskExecutionEvent, WorkflowExecutionEvent
 from google.protobuf import json_format
 
+from livedeck.admin.db import deletions
 from livedeck.admin.db.execution_rows import EventKind
 from livedeck.client import Client
 from livedeck.testing.process import running_server
@@ -74,6 +75,12 @@ def rewrite_messages(database: sqlite3.Connection, moved: Callable[[str], str]) 
         database.execute("UPDATE events SET message = ? WHERE number = ?", (changed, number))
 
 
+def as_later(data: Path) -> None:
+    """Make of executions that have ended now some that did long ago: their data is removed when they are deleted."""
+    with contextlib.closing(sqlite3.connect(data / "livedeck.db")) as database, database:
+        database.execute("UPDATE executions SET updated_at = updated_at - ?", (deletions.SETTLING,))
+
+
 def rewrite_uris(database: sqlite3.Connection, moved: Callable[[str], str]) -> None:
     places = (("executions", "inputs_uri"), ("executions", "user_inputs_uri"), ("cached_outputs", "output_uri"))
     for table, column in places:
@@ -112,6 +119,7 @@ def test_all_goes_on_with_what_lies_where_it_lay(tmp_path: Path) -> None:
             assert b"computed once" in get(f"{server.url}/decks/{own}/n0/0/deck.html?version=1")
             third = wait_ended(client, client.relaunch(first.id))
             assert phase_of(third) == "SUCCEEDED"
+            as_later(server.data_dir)
             for execution in (third, second, first):
                 client.delete_execution(execution.id)
             # By os.walk: folders that go meanwhile are no error to it.
