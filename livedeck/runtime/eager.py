@@ -25,6 +25,7 @@ from livedeck.errors import EagerException, RemoteConflict, RemoteError, RemoteU
 from livedeck.runtime.failures import around_the_task
 from livedeck.sdk.context import current_context
 from livedeck.sdk.entities import AnyEntity
+from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.references import Reference
 from livedeck.sdk.specs.nodes import reference_id
 from livedeck.sdk.specs.settings import CompileSettings
@@ -130,10 +131,10 @@ class Children:
             }
         )
         execution = self._started(entity, self._target(entity), literals)
-        self._listing.show(self._client, execution, entity.name, WorkflowExecution.RUNNING)
+        self._listing.show(self._client, execution, entity, WorkflowExecution.RUNNING)
         ended = self._followed(execution)
         phase = ended.closure.phase
-        self._listing.show(self._client, execution, entity.name, phase)
+        self._listing.show(self._client, execution, entity, phase)
         if phase != WorkflowExecution.SUCCEEDED:
             raise EagerException(_why(entity, ended))
         outputs = self._client.execution_data(execution).outputs.literals
@@ -225,10 +226,15 @@ class Listing:
         self._rows: dict[str, str] = {}
 
     def show(
-        self, client: Client, execution: WorkflowExecutionIdentifier, entity: str, phase: "WorkflowExecution.Phase"
+        self,
+        client: Client,
+        execution: WorkflowExecutionIdentifier,
+        entity: AnyEntity,
+        phase: "WorkflowExecution.Phase",
     ) -> None:
         """Show that an execution is in a phase."""
-        url, name = html.escape(client.console_url(execution)), html.escape(entity.rpartition(".")[2])
+        called = f"map of {entity.display_name}" if isinstance(entity, MapTask) else entity.display_name
+        url, name = html.escape(client.console_url(execution)), html.escape(called)
         words = WorkflowExecution.Phase.Name(phase).capitalize()
         with self._lock:
             self._rows[execution.name] = (

@@ -115,6 +115,11 @@ class Trace:
 
     def _check_upstream(self, node: Node) -> None:
         for before in node.upstream:
+            if self._sections and before in self._sections[-1][1]:
+                raise InvalidWorkflow(
+                    f"{node} cannot wait for {before}, which is called inside of {self._sections[-1][0]} too: a way is "
+                    f"one call. Call {before} before the conditional, or put both into a @workflow and call that"
+                )
             if before not in self.nodes:
                 raise InvalidWorkflow(
                     f"{node} cannot wait for {before}, which is a node of another workflow or a way of a conditional: "

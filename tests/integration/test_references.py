@@ -1,11 +1,12 @@
 """What is registered on a server already is called by reference: in a workflow, mapped over, and by an eager task."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from livedeck.client import Client
-from tests.integration.running import phase_of, python_outputs, run
+from tests.integration.running import finished_deck, phase_of, python_outputs, run
 
 PROGRAM = """
 from livedeck import eager, map_task, reference_launch_plan, reference_task, task, workflow
@@ -59,3 +60,6 @@ def test_what_is_registered_is_run(client: Client, program: Path) -> None:
         ended = run(client, program, name, **inputs)
         assert phase_of(ended) == "SUCCEEDED", (name, ended.closure.error.message)
         assert python_outputs(client, ended.id) == expected
+    (node,) = (each for each in client.node_executions(ended.id) if each.closure.deck_uri)
+    document = asyncio.run(finished_deck(node.closure.deck_uri.rpartition("/")[0]))
+    assert "<td>map of add_one</td>" in str(document)

@@ -284,6 +284,10 @@ def waits_for_a_way(x: Any) -> Any:
         (after_a_way, r"then\(\) takes what a task or workflow returns"),
         (stray, r"if_\(input x > 1\).then\(...\) calls n0 \(.*one\) besides n1 \(.*one\), but a way is one call"),
         (waits_for_a_way, r"n2 \(.*one\) cannot wait for n0 \(.*one\), which is a node of another workflow or a way"),
+        (
+            lambda x: conditional("c").if_(x > 1).then(one(x=one(x=x))),
+            r"n1 \(.*one\) cannot wait for n0 \(.*one\), which is called inside of conditional\('c'\) too: a way",
+        ),
         (lambda x: conditional("c").if_(one(x=x) > 1), r"if_\(n0.o0 > 1\) calls n0 \(.*one\): call it before cond"),
         (lambda x: (x > 1) & 3, r"\(input x > 1\) & 3: only conditions can be joined"),
         (lambda x: (x > 1) | x, r"\(input x > 1\) \| .*: only conditions can be joined"),
