@@ -305,11 +305,12 @@ class Admin:
             if short is not None:
                 database.pass_on(key.path, short)
 
+        stores = AttemptStores(database, store)
         return Live(
             feed=self.feed,
             lookup=Queries(database),
             newest_executions=newest,
-            open_store=AttemptStores(database, store).open,
+            open_store=stores.open,
             open_reader=partial(self._open_reader, offload=offload),
             links=self._links,
             offload=offload,
@@ -319,6 +320,7 @@ class Admin:
             heartbeat=self._tuning.heartbeat,
             pass_on=pass_on,
             pass_on_probe=lambda identifier: database.pass_on(PROBE, identifier.encode()),
+            note_deck=stores.note_deck,
         )
 
     def _gauges(self, live: Live, store: Store) -> list[Gauge]:

@@ -11,7 +11,7 @@ import click
 from livedeck.cli.cache_words import cached_text
 from livedeck.deck.numerals import format_duration
 from livedeck.errors import NotWritable
-from livedeck.sdk.local.events import AttemptEnded, AttemptStarted, LocalEvent, TakenFromCache
+from livedeck.sdk.local.events import AttemptEnded, AttemptStarted, DeckOpened, LocalEvent, TakenFromCache
 from livedeck.sdk.local.folders import LOCAL_DIR, run_folder
 
 WIDTH = 28
@@ -28,12 +28,17 @@ def show(event: LocalEvent) -> None:
     match event:
         case AttemptStarted(attempt=attempt, deck_uri=uri):
             again = f"attempt {attempt + 1}  " if attempt else ""
-            deck = f"Deck: {uri.removeprefix('file://')}" if uri else ""
-            _line(label, "running", "cyan", again + deck)
+            _line(label, "running", "cyan", again + (_deck(uri) if uri else ""))
+        case DeckOpened(deck_uri=uri):
+            _line(label, "running", "cyan", _deck(uri))
         case AttemptEnded(seconds=seconds, failed=failed):
             _line(label, "failed" if failed else "succeeded", "red" if failed else "green", format_duration(seconds))
         case TakenFromCache():
             _line(label, "cached", "green", cached_text())
+
+
+def _deck(uri: str) -> str:
+    return f"Deck: {uri.removeprefix('file://')}"
 
 
 def _is_one_of_many(event: LocalEvent) -> bool:

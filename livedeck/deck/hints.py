@@ -35,6 +35,11 @@ def advanced(seq: int) -> bytes:
     return json.dumps({"seq": seq}).encode()
 
 
+def opened() -> bytes:
+    """The hint that there is a Deck, of an attempt that need not have had one."""
+    return advanced(0)
+
+
 def failing(behind: float) -> bytes:
     """The hint that the store does not take what was published ``behind`` seconds ago."""
     return json.dumps({"behind": round(behind, 3)}).encode()

@@ -7,12 +7,12 @@ hands the notes over. Encoding, rendering and storing happen elsewhere.
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Protocol, Self
 
 from livedeck.deck import bounds, coerce, limits, renderers
+from livedeck.deck.bound import bound, bound_source
 from livedeck.deck.ops import Element, ElementCalls, Op
 from livedeck.deck.pending import Pending
 from livedeck.deck.settings import SHARED, DeckPublish
@@ -43,6 +43,8 @@ class Page:
         self.lock = threading.RLock()
         self.publisher: Publishes | None = None
         """Set by the publisher when it starts."""
+        self.on_change: Callable[[], bool] | None = None
+        """Called when something was put on the page, under its lock, until it returns True."""
         self.max_bytes = max_bytes
         self._pending = Pending()
         self._decks: dict[str, Deck] = {}
@@ -121,20 +123,20 @@ class Page:
         """Note that an element was created or replaced."""
         with self.lock:
             self._pending.put(deck, element)
-            self._keep_bounded()
+            self._changed()
 
     def extend(self, deck: str, element: Element) -> None:
         """Note that something was appended to an element."""
         with self.lock:
             self._pending.extend(deck, element)
-            self._keep_bounded()
+            self._changed()
 
     def apply(self, ops: Iterable[Op]) -> None:
         """Note ops that somebody else made, of elements that no handle of this page is in charge of."""
         with self.lock:
             for op in ops:
                 self._pending.add(op)
-            self._keep_bounded()
+            self._changed()
 
     def drop(self, deck: str, id_: str) -> None:
         """Note that an element was removed."""
@@ -162,7 +164,9 @@ class Page:
         shared = deck.startswith(SHARED)  # a Deck of several tasks has those tabs alone
         return any(tab.holds(id_) for name, tab in self._tabs.items() if name.startswith(SHARED) is shared)
 
-    def _keep_bounded(self) -> None:
+    def _changed(self) -> None:
+        if self.on_change is not None and self.on_change():
+            self.on_change = None
         if self._pending.weight > self.max_bytes:
             for deck, id_ in limits.shrink(self._pending, self.max_bytes):
                 self.forget(deck, id_)
@@ -228,31 +232,24 @@ class Deck(ElementCalls):
 
 
 _PAGES: "weakref.WeakSet[Page]" = weakref.WeakSet()
-_CURRENT: ContextVar[Page | None] = ContextVar("livedeck_page", default=None)
-# Threads that a task starts do not inherit its context; there, the page bound last is meant.
-_LATEST: list[Page] = []
+_OUTSIDE: list[Page] = []
 
 
 def current_page() -> Page:
     """The page of the task that runs here; outside of any task one that nothing publishes."""
-    page = _CURRENT.get()
-    if page is not None:
-        return page
-    if not _LATEST:
-        _LATEST.append(Page())
-    return _LATEST[-1]
+    source = bound_source()
+    if source is not None:
+        return source()
+    if not _OUTSIDE:
+        _OUTSIDE.append(Page())
+    return _OUTSIDE[0]
 
 
 @contextmanager
 def bound_page(page: Page) -> Iterator[Page]:
     """Make ``page`` the current one: while a task runs, ``Deck(...)`` means its page."""
-    token = _CURRENT.set(page)
-    _LATEST.append(page)
-    try:
+    with bound(lambda: page):
         yield page
-    finally:
-        _LATEST.remove(page)
-        _CURRENT.reset(token)
 
 
 def _renew_locks() -> None:

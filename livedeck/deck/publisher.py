@@ -60,6 +60,7 @@ class Publisher:
         hint: Told the bytes of each stored segment (or its number); may not raise or take long.
         clock: The time.
         title: Heading of the page.
+        announce: Whether the hint is told as soon as there is a Deck, before anything of it is stored.
     """
 
     def __init__(
@@ -71,11 +72,13 @@ class Publisher:
         hint: Callable[[bytes], None] | None = None,
         clock: Clock = SYSTEM,
         title: str = "Deck",
+        announce: bool = False,
     ) -> None:
         self._page = page
         self._store = store
         self._settings = settings or DeckPublish()
         self._hint = hint
+        self._announces = announce and hint is not None
         self._clock = clock
         self._logic = PublishMachine(self._settings, title=title, wall=clock.time, forget=page.forget)
         self._pid = os.getpid()
@@ -266,6 +269,9 @@ class Publisher:
         if moved:
             self._notify()
         behind = self._logic.behind(self._clock.monotonic())
+        if self._announces and isinstance(step, Create | Overwrite) and outcome is Outcome.LANDED:
+            self._announces = False
+            self._give_hint(hints.opened())
         if moved and isinstance(step, Create):
             self._give_hint(hints.stored(step.data, step.seq))
         elif moved:

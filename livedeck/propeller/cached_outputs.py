@@ -13,6 +13,9 @@ from livedeck.propeller.events import CacheHit, CacheMissed, NodeEvent, OutputsA
 from livedeck.propeller.failures import Failure
 from livedeck.propeller.plan import Path, TaskPlan
 from livedeck.propeller.shell import Shell
+from livedeck.propeller.store_access import found
+from livedeck.store import split_uri
+from livedeck.store.layout import DECK
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -20,7 +23,7 @@ log = logging.getLogger("livedeck.propeller")
 async def look_up(task: TaskPlan, shell: Shell, path: Path, inputs: Mapping[str, Literal]) -> NodeEvent:
     """Return what follows once a node's inputs are in the store: whether its outputs are known, or to be computed."""
     uri = await shell.cache.find(path, task, inputs)
-    if uri is not None and await _take(shell, path, uri):
+    if uri is not None and await _take(task, shell, path, uri):
         return CacheHit(path)
     return CacheMissed(path) if task.serial else Prepared(path)
 
@@ -49,7 +52,7 @@ async def reserve(task: TaskPlan, shell: Shell, path: Path, more: Mapping[str, L
         waits=lambda: shell.emit(OutputsAwaited(path)),
     )
     with shell.recorder.expecting():
-        if uri is not None and await _take(shell, path, uri):
+        if uri is not None and await _take(task, shell, path, uri):
             shell.emit(CacheHit(path))
         else:
             shell.emit(Prepared(path))
@@ -81,7 +84,7 @@ async def keep(
         await shell.cache.keep(path, task, inputs, shell.observations.outputs[path], source)
 
 
-async def _take(shell: Shell, path: Path, uri: str) -> bool:
+async def _take(task: TaskPlan, shell: Shell, path: Path, uri: str) -> bool:
     """Note cached outputs as the node's; False if they are gone."""
     try:
         await shell.data.read(uri)
@@ -90,4 +93,6 @@ async def _take(shell: Shell, path: Path, uri: str) -> bool:
         shell.cache.forget(path, stale=True)
         return False
     shell.observations.outputs[path] = uri
+    if task.generates_deck is None and await found(split_uri(uri)[0], DECK):
+        shell.observations.decks[path, 0] = shell.addresses.deck_beside(uri)
     return True

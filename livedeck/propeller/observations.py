@@ -46,12 +46,19 @@ class Observations:
     """When its result was stored or its process ended, which may be long before an engine hears of it."""
     flushing: set[tuple[Path, int]] = field(default_factory=set)
     """Attempts whose process went on when their result was stored."""
+    decks: dict[tuple[Path, int], str] = field(default_factory=dict)
+    """Where the Deck of an attempt lies whose task does not say whether it has one, and that has."""
     recovered_from: dict[Path, Source] = field(default_factory=dict)
     """What a node was taken from that has succeeded in the execution that this one recovers."""
     children: dict[Path, WorkflowExecutionIdentifier] = field(default_factory=dict)
     """Which execution a node has started."""
     compiled: dict[tuple[Path, int], DynamicWorkflowNodeMetadata] = field(default_factory=dict)
     """The nodes that an attempt has left to be run in its place."""
+
+    def latest_deck(self, path: Path, number: int) -> str:
+        """Return where the newest such Deck lies of a node's attempts up to one; empty: there is none."""
+        decks = (self.decks.get((path, each)) for each in range(number, -1, -1))
+        return next((deck for deck in decks if deck), "")
 
     def seconds_left(self, path: Path, limit: timedelta) -> float:
         """Return how much is left of a time that counts from when the node began to run, whichever engine saw that.

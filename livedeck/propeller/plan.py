@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from flyteidl.core.literals_pb2 import Literal, LiteralMap
-from flyteidl.core.tasks_pb2 import Resources, TaskTemplate
+from flyteidl.core.tasks_pb2 import Resources, TaskMetadata, TaskTemplate
 from flyteidl.core.types_pb2 import LiteralType
 from flyteidl.core.workflow_pb2 import Node
 
@@ -30,6 +30,11 @@ Path = tuple[int, ...]
 """A node's index in the root scope, then in its parent's scope, and so on."""
 
 
+def generates_deck(task: TaskMetadata) -> bool | None:
+    """Tell whether a task's attempts have Decks; None: it does not say."""
+    return task.generates_deck.value if task.HasField("generates_deck") else None
+
+
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
     """What attempts of a task run: the template with the node's overrides on top."""
@@ -46,7 +51,8 @@ class TaskPlan:
     serial: bool = False
     """Whether one node at a time computes the same outputs, and others wait for them (``cache_serialize``)."""
     interruptible: bool = False
-    generates_deck: bool = False
+    generates_deck: bool | None = False
+    """None: the task does not say; it has a Deck if there is one, as in Flyte."""
     eager: bool = False
     """Whether it starts executions and waits for them."""
     resources: Resources = field(default_factory=Resources)

@@ -5,9 +5,13 @@ store per bucket (or per machine's disk) is opened here, and everything else is 
 left: it is read from the store that the executions lie in, which refuses links that lead elsewhere.
 """
 
-from livedeck.errors import InvalidKey
+import logging
+
+from livedeck.errors import InvalidKey, StoreError
 from livedeck.propeller.settings import PropellerSettings
-from livedeck.store import Store, open_store
+from livedeck.store import Store, join_uri, open_store
+
+log = logging.getLogger("livedeck.propeller")
 
 
 def located(uri: str, root: str = "") -> tuple[Store, str]:
@@ -61,6 +65,15 @@ async def exists(prefix: str, name: str) -> bool:
     """Tell whether a folder has an object of that name."""
     store, folder = located(prefix)
     return await store.ahead(f"{folder}/{name}") is not None
+
+
+async def found(prefix: str, name: str) -> bool:
+    """Tell whether a folder is known to have an object of that name: not if the store cannot be asked now."""
+    try:
+        return await exists(prefix, name)
+    except StoreError as error:
+        log.warning("propeller.store_not_asked uri=%s error=%s", join_uri(prefix, name), error)
+        return False
 
 
 async def save(uri: str, data: bytes) -> None:

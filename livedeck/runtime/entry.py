@@ -29,6 +29,7 @@ from livedeck.runtime.offloading import loaded, offloaded
 from livedeck.runtime.process_state import ProcessState
 from livedeck.runtime.termination import Termination
 from livedeck.sdk import streams
+from livedeck.sdk.attempt_deck import DeckPlace
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId
@@ -112,9 +113,10 @@ def _run_process(given: Arguments, retry: Retry, result: "Result") -> int:
         return result.report(error)
     data = DataPlane(given.raw_output_prefix, retry=retry)
     attempt = _open(task, given, open_store(given.output_prefix), data, result)
-    if attempt.page is None and not isinstance(task, EagerTask):
-        return _run(attempt, given, result, data)
-    with Termination(attempt.abort):
+    with Termination(attempt.abort) as termination:
+        attempt.deck.on_open = termination.begin
+        if attempt.page is not None or isinstance(task, EagerTask):
+            termination.begin()
         return _run(attempt, given, result, data)
 
 
@@ -143,15 +145,18 @@ def _load_task(given: Arguments, retry: Retry) -> Task[..., Any]:
 def _open(task: Task[..., Any], given: Arguments, output: Store, data: DataPlane, result: "Result") -> Attempt:
     stated = os.environ.get("RANK", "0")
     rank = int(stated) if stated.isdecimal() else 0
-    publishes = task.options.enable_deck and stated == os.environ.get(DECK_RANK, "0")
+    publishes = stated == os.environ.get(DECK_RANK, "0")
     own = rank if task.options.deck_publish.every_rank and not publishes else 0
     if own:
         publishes, output = True, output.below(layout.rank_folder(own))
+
+    def find_place() -> DeckPlace:
+        return DeckPlace(output, hint_from_environment(os.environ, rank=own), announce=True)
+
     return Attempt(
         task,
         _identity(given, rank),
-        output if publishes else None,
-        hint=hint_from_environment(os.environ, rank=own) if publishes else None,
+        find_place if publishes else None,
         checkpoint=Checkpoint(given.checkpoint, given.previous_checkpoint),
         data=data,
         returns=not (rank and isinstance(result, RankResult)),

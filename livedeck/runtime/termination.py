@@ -19,7 +19,7 @@ EXIT_CODE = 128 + signal.SIGTERM
 
 
 class Termination:
-    """Watches for SIGTERM while an attempt with a Deck runs; a context manager, entered in the main thread.
+    """Watches for SIGTERM while an attempt with a Deck runs, from `begin` on to the end of the context.
 
     Args:
         abort: flushes what must not be lost; returns False if the attempt is over anyway.
@@ -27,22 +27,31 @@ class Termination:
 
     def __init__(self, abort: Callable[[], bool]) -> None:
         self._abort = abort
+        self._pid = os.getpid()
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def begin(self) -> bool:
+        """Watch from now on. Signals are the main thread's: False in any other, where nothing happens."""
+        if threading.current_thread() is not threading.main_thread():
+            return False
+        if self._thread is not None:
+            return True
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         self._pipe = os.fstat(self._write).st_ino
-        self._pid = os.getpid()
-
-    def __enter__(self) -> Self:
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._before = signal.signal(signal.SIGTERM, self._on_signal)
         # A child that the task forks inherits the handler and the pipe: its SIGTERM must not end us.
         os.register_at_fork(after_in_child=self._let_go)
         self._thread = threading.Thread(target=self._watch, name="livedeck-termination", daemon=True)
         self._thread.start()
-        return self
+        return True
 
     def __exit__(self, *_: object) -> None:
-        if os.getpid() != self._pid:
+        if self._thread is None or os.getpid() != self._pid:
             return
         self._restore()
         if self._is_ours(self._write):

@@ -5,10 +5,11 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.errors import TaskTimedOut
+from livedeck.sdk.attempt_deck import AttemptDeck, FindPlace, Outcome
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.context import AttemptIdentity, ExecutionContext, use_context
 from livedeck.sdk.deck_fields import AttemptSummary, add_tabs
@@ -18,13 +19,8 @@ from livedeck.sdk.tracebacks import format_error
 
 if TYPE_CHECKING:
     from livedeck.deck.page import Page
-    from livedeck.deck.publisher import Publisher
     from livedeck.sdk.tracing import Carry, Traced
     from livedeck.sdk.types import DataPlane
-    from livedeck.store import Store
-
-Outcome = Literal["succeeded", "failed", "aborted"]
-Hint = Callable[[bytes], None]
 
 
 class Attempt:
@@ -33,8 +29,7 @@ class Attempt:
     Args:
         task: the task.
         identity: which attempt of what this is.
-        store: where the Deck is published; None: nowhere, because the task has none or another process publishes it.
-        hint: tells a server at once what was published.
+        find_place: says where the Deck is published, once there is one; None: another process publishes it.
         checkpoint: what the attempt before left.
         data: where the files of its outputs go.
         returns: whether what the function returns are the task's outputs; of a gang's processes it is those of rank 0.
@@ -45,9 +40,8 @@ class Attempt:
         self,
         task: Task[..., Any],
         identity: AttemptIdentity,
-        store: "Store | None",
+        find_place: FindPlace | None,
         *,
-        hint: Hint | None = None,
         checkpoint: Checkpoint | None = None,
         data: "DataPlane | None" = None,
         returns: bool = True,
@@ -60,28 +54,19 @@ class Attempt:
         self.timeline = Timeline()
         self.inputs: Mapping[str, Any] | None = None
         self.outputs: Mapping[str, Any] | None = None
-        self.page: Page | None = None
-        self._publisher: Publisher | None = None
         self._ending = threading.Lock()
         self._ended = False
         self.on_abort: Callable[[], None] | None = None
         """Called first when the attempt's process is told to end."""
-        self.deck_stored = True
-        """False once the Deck has ended and not all of it could be stored."""
-        if store is not None:
-            self._open_deck(store, hint)
+        self.deck = AttemptDeck(task, find_place)
         self.context = ExecutionContext(
-            identity, page=self.page, enable_deck=self._publisher is not None, checkpoint=checkpoint, data=data
+            identity, page=self.deck.page, enable_deck=self.deck.is_published, checkpoint=checkpoint, data=data
         )
 
-    def _open_deck(self, store: "Store", hint: Hint | None) -> None:
-        from livedeck.deck.page import Page
-        from livedeck.deck.publisher import Publisher
-
-        settings = self.task.options.deck_publish
-        self.page = Page(max_bytes=settings.max_bytes)
-        self._publisher = Publisher(self.page, store, settings=settings, hint=hint, title=self.task.function.__name__)
-        self._publisher.start()
+    @property
+    def page(self) -> "Page | None":
+        """The Deck's page, if there is a Deck: something was put on it, or the task asks for one."""
+        return self.deck.opened
 
     def call(self, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """Run the function and return its outputs by name. An ``async`` one is run to its end.
@@ -159,11 +144,10 @@ class Attempt:
             if self._ended:
                 return False
             self._ended = True
-        if self._publisher is None or self.page is None:
-            return True
-        if outcome != "aborted":
-            add_tabs(self.page, AttemptSummary(self.task, self.inputs, self.outputs, self.timeline))
-        self.deck_stored = self._publisher.close(outcome, timeout=timeout)
+        page = self.page
+        if page is not None and outcome != "aborted":
+            add_tabs(page, AttemptSummary(self.task, self.inputs, self.outputs, self.timeline))
+        self.deck.close(outcome, timeout)
         return True
 
     def abort(self) -> bool:

@@ -12,12 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
+from livedeck.deck.bound import bound
 from livedeck.sdk import streams
 from livedeck.sdk.checkpoint import Checkpoint
 from livedeck.sdk.scratch import temporary_folder
 from livedeck.sdk.types.dataplane import DataPlane, set_current_data_plane
 
 if TYPE_CHECKING:
+    from livedeck.deck.bound import PageSource
     from livedeck.deck.page import (  # importing these would nearly double the time that importing livedeck takes
         Deck,
         Page,
@@ -83,7 +85,7 @@ class ExecutionContext:
 
     Args:
         identity: which attempt of what; None: none, this is outside of a task.
-        page: the Deck.
+        page: gives the Deck's page; None: there is none.
         enable_deck: whether the Deck is published.
         checkpoint: what the attempt before left, and what this one leaves.
         data: where the files of the attempt's outputs go.
@@ -93,7 +95,7 @@ class ExecutionContext:
         self,
         identity: AttemptIdentity | None = None,
         *,
-        page: "Page | None" = None,
+        page: "PageSource | None" = None,
         enable_deck: bool = False,
         checkpoint: Checkpoint | None = None,
         data: DataPlane | None = None,
@@ -119,7 +121,7 @@ class ExecutionContext:
 
     @property
     def enable_deck(self) -> bool:
-        """Whether this attempt has a Deck that is published."""
+        """Whether what this attempt puts on its Deck is published."""
         return self._enable_deck
 
     @property
@@ -238,7 +240,7 @@ class ExecutionContext:
     def _own_page(self) -> "Page":
         from livedeck.deck.page import current_page
 
-        return self._page if self._page is not None else current_page()
+        return self._page() if self._page is not None else current_page()
 
     def publish_decks(self, *, wait: bool = False, timeout: float | None = None) -> bool:
         """Publish what has changed on the Deck since the last time. Never raises.
@@ -248,14 +250,14 @@ class ExecutionContext:
             timeout: seconds to wait at most.
 
         Returns:
-            True if it was published or handed over; False if the time ran out, or nothing is published here.
+            True if it was published or handed over, or there is nothing to publish; False if the time ran out, or
+            nothing is published here.
         """
-        if self._page is not None and self._enable_deck:
-            if wait is False:
-                return self._page.publish()
-            return self._page.publish(**_how_to_wait(wait, timeout))
-        self._tell_why_not()
-        return False
+        if self._page is None or (self._identity.rank and not self._enable_deck):
+            self._tell_why_not()
+            return False
+        page = self._page()
+        return page.publish() if wait is False else page.publish(**_how_to_wait(wait, timeout))
 
     def _tell_why_not(self) -> None:
         """Say once why nothing is published."""
@@ -264,13 +266,8 @@ class ExecutionContext:
         self._told = True
         if not self._inside_task:
             logger.warning("publish_decks() does nothing here: only a task that runs has a Deck")
-        elif self._identity.rank:
-            logger.info("publish_decks() does nothing in rank %d: rank 0 publishes", self._identity.rank)
         else:
-            logger.warning(
-                "publish_decks() does nothing in %s: write @task(enable_deck=True) for it to have a Deck",
-                self.task_id.name,
-            )
+            logger.info("publish_decks() does nothing in rank %d: rank 0 publishes", self._identity.rank)
 
 
 class _Waiting(TypedDict):
@@ -375,9 +372,7 @@ def use_context(context: ExecutionContext) -> Iterator[ExecutionContext]:
         if context._page is None:
             yield context
         else:
-            from livedeck.deck.page import bound_page
-
-            with bound_page(context._page):
+            with bound(context._page):
                 yield context
     finally:
         _running.remove(entry)

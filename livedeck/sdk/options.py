@@ -218,7 +218,8 @@ class Gang:
 class TaskOptions:
     """All that ``@task(...)`` says beyond the function itself. See ``task`` for the meanings."""
 
-    enable_deck: bool = False
+    enable_deck: bool | None = None
+    """None: as soon as something is put on its Deck."""
     deck_fields: tuple[DeckField, ...] = ()
     deck_publish: DeckPublish = field(default_factory=DeckPublish)
     retries: int = 0
@@ -250,7 +251,7 @@ class TaskOptions:
 class TaskKeywords(TypedDict, total=False):
     """The options of ``@task`` by name, for decorators that take the same. See ``task`` for the meanings."""
 
-    enable_deck: bool
+    enable_deck: bool | None
     deck_fields: Iterable[DeckField]
     deck_publish: DeckPublish | None
     retries: int
@@ -348,12 +349,12 @@ def read_deck_fields(value: Any) -> tuple[DeckField, ...]:
         raise UserError(f"deck_fields={value!r}: give a tuple of {names}") from None
 
 
-def read_deck_publish(value: Any, *, enable_deck: bool) -> DeckPublish:
+def read_deck_publish(value: Any, *, enable_deck: bool | None) -> DeckPublish:
     """Check ``deck_publish``; None: as usual."""
     if value is None:
         return _USUAL_PUBLISH
-    if not enable_deck:
-        raise UserError("deck_publish says nothing without enable_deck=True")
+    if enable_deck is False:
+        raise UserError("deck_publish says nothing with enable_deck=False")
     if not isinstance(value, DeckPublish):
         raise UserError(f"deck_publish={value!r}: give DeckPublish(min_interval=..., every=..., ...)")
     return value

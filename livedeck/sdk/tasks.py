@@ -104,7 +104,7 @@ def task(function: Callable[P, R], /) -> Task[P, R]: ...
 @overload
 def task(
     *,
-    enable_deck: bool = ...,
+    enable_deck: bool | None = ...,
     deck_fields: Iterable[DeckField] = ...,
     deck_publish: DeckPublish | None = ...,
     retries: int = ...,
@@ -138,7 +138,7 @@ def task(
     function: Callable[..., Any] | None = None,
     /,
     *,
-    enable_deck: bool = False,
+    enable_deck: bool | None = None,
     deck_fields: Iterable[DeckField] = options.EVERY_FIELD,
     deck_publish: DeckPublish | None = None,
     retries: int = 0,
@@ -163,7 +163,8 @@ def task(
 
     Args:
         function: the function, when the decorator is written without parentheses. May be ``async``.
-        enable_deck: whether the task has a Deck.
+        enable_deck: whether the task has a Deck. None: as soon as something is put on it, and it costs nothing before;
+            True: from the start; False: never, and a warning says so if something is put on one.
         deck_fields: tabs that are added to the Deck when the task ends; all of them, if not said otherwise.
         deck_publish: how the Deck is published.
         retries: how often a failed attempt is tried again: after a ``RecoverableError``, when it took longer than
@@ -258,12 +259,12 @@ def read_options(decorator: str, given: Mapping[str, Any]) -> TaskOptions:
     """
     options.refuse({name: value for name, value in given.items() if name not in _KNOWN}, _REFUSED, _KNOWN, decorator)
     value = given.get
-    enable_deck, interruptible = value("enable_deck", False), value("interruptible")
+    enable_deck, interruptible = value("enable_deck"), value("interruptible")
     if value("disable_deck") is not None:  # flytekit's older word for it
         enable_deck = not options.read_flag("disable_deck", value("disable_deck"))
     requests, limits = options.read_both_resources(value("resources"), value("requests"), value("limits"))
     return TaskOptions(
-        enable_deck=options.read_flag("enable_deck", enable_deck),
+        enable_deck=None if enable_deck is None else options.read_flag("enable_deck", enable_deck),
         deck_fields=options.read_deck_fields(value("deck_fields", options.EVERY_FIELD)),
         deck_publish=options.read_deck_publish(value("deck_publish"), enable_deck=enable_deck),
         retries=options.read_retries(value("retries", 0)),

@@ -87,7 +87,7 @@ def template(
     version: str = "v1",
     retries: int = 0,
     timeout: timedelta | None = None,
-    deck: bool = False,
+    deck: bool | None = False,
     cache_version: str = "",
     cache_serialize: bool = False,
     eager: bool = False,
@@ -102,7 +102,7 @@ def template(
         version: The task's.
         retries: How often a failure of the user's is tried again.
         timeout: How long an attempt may run.
-        deck: Whether the task has a Deck.
+        deck: Whether the task has a Deck; None: it does not say.
         cache_version: Version of its cached outputs; empty if they are not cached.
         cache_serialize: Whether one node at a time computes the same outputs, for which others wait.
         eager: Whether it starts executions and waits for them.
@@ -126,7 +126,8 @@ def template(
         ),
         container=Container(image="livedeck", args=args),
     )
-    made.metadata.generates_deck.value = deck
+    if deck is not None:
+        made.metadata.generates_deck.value = deck
     if timeout is not None:
         made.metadata.timeout.CopyFrom(_duration(timeout))
     return made

@@ -210,8 +210,32 @@ def test_no_deck_says_why(stage: Stage) -> None:
     expect(nodes.get_by_role("link", name=re.compile("^Deck of"))).to_have_count(0)
     stage.open_deck(execution)
     expect(stage.mark).to_have_text("No Deck")
-    expect(stage.panel.get_by_text("The task makes no Deck: declare it with enable_deck=True.")).to_be_visible()
+    expect(stage.panel.get_by_text("The task has put nothing on its Deck")).to_be_visible()
     strings.finish()
+    stage.open(execution)
+    expect(stage.page.locator(".execution-title")).to_contain_text("Succeeded")
+    expect(nodes.get_by_role("link", name=re.compile("^Deck of"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("end", ["finish", "fail"])
+def test_a_deck_that_nobody_asked_for_appears_with_the_first_thing_on_it(stage: Stage, end: str) -> None:
+    execution, strings = stage.play("undecked")
+    stage.open(execution)
+    button = stage.page.get_by_role("list", name="Nodes").get_by_role("link", name=re.compile("^Deck of"))
+    expect(stage.page.locator(".execution-title")).to_contain_text("Running")
+    expect(button).to_have_count(0)
+    strings.run('Deck("metrics", "<p>here I am</p>")')
+    button.click()
+    expect(stage.mark).to_have_text("Running")
+    strings.run("publish()")
+    stage.expect_shown("here I am")
+    if end == "finish":
+        strings.finish()
+        expect(stage.mark).to_have_text("Complete")
+    else:
+        strings.run_and_lose('fail("on purpose")')
+        expect(stage.mark).to_have_text("Failed")
+    expect(button).to_be_visible()
 
 
 def test_a_deck_that_others_overwrite_is_shown_live_and_swapped(stage: Stage) -> None:

@@ -221,7 +221,7 @@ def test_no_tab_raises(name: int, html: int) -> None:
 def test_publishing_raises_nothing(wait: int, timeout: int) -> None:
     page = Page()
     page.publisher = Recorder()
-    context = ExecutionContext(AttemptIdentity(), page=page, enable_deck=True)
+    context = ExecutionContext(AttemptIdentity(), page=lambda: page, enable_deck=True)
     assert context.publish_decks(wait=HOSTILE[wait], timeout=HOSTILE[timeout]) is True  # type: ignore[arg-type]
 
 
@@ -251,7 +251,7 @@ def test_a_time_that_is_none_is_said_and_not_waited_for(
             return False
 
     page.publisher = Waits()
-    context = ExecutionContext(AttemptIdentity(), page=page, enable_deck=True)
+    context = ExecutionContext(AttemptIdentity(), page=lambda: page, enable_deck=True)
     assert context.publish_decks(wait=True, timeout=timeout) is False
     assert waited == [0.0]
     assert words in caplog.text

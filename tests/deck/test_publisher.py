@@ -483,3 +483,14 @@ def test_a_thousand_publishes_cost_at_most_three_times_the_final_deck(store: Fau
     assert sum(write.size for write in store.writes) <= 3 * 1000 * 2000
     snapshots = [write.size for write in store.writes if write.key == DECK]
     assert 4 < len(snapshots) < 30
+
+
+def test_a_deck_that_nobody_knew_of_is_announced_once_and_first(store: FaultyStore) -> None:
+    hinted: list[bytes] = []
+    publisher = publisher_of(store, hint=hinted.append, announce=True)
+    publisher.publish(wait=True)
+    publisher._page.deck("main").text("one")
+    assert publisher.publish(wait=True, timeout=30)
+    assert publisher.close("succeeded")
+    assert hinted[0] == b'{"seq": 0}'
+    assert all(b'"ops"' in data for data in hinted[1:])

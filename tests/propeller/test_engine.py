@@ -29,6 +29,7 @@ from livedeck.executors.router import Router
 from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR
 from livedeck.propeller import PropellerSettings
 from livedeck.store import open_store, split_uri
+from livedeck.store.layout import DECK
 from livedeck.testing.control_plane import FakeExecution, MemoryControlPlane
 from livedeck.testing.executor_contract import eventually
 from livedeck.testing.executors import ScriptedExecutor, fail, literal, succeed
@@ -736,3 +737,29 @@ async def test_the_last_attempt_that_system_failures_leave_is_not_to_be_interrup
         if isinstance(event, TaskExecutionEvent) and event.phase == TaskExecution.QUEUED
     ]
     assert queued == [TaskExecutionMetadata.INTERRUPTIBLE] * 3 + [TaskExecutionMetadata.DEFAULT]
+
+
+async def test_a_task_that_does_not_say_has_a_deck_where_an_attempt_has_left_one(world: World) -> None:
+    async def show(attempt: Attempt) -> Exit:
+        _, node, number = attempt.id.rsplit("/", 2)
+        if (node, number) in SHOW:
+            await open_store(attempt.output_prefix).aput(DECK, b"a page")
+        if (node, number) in {("n1", "0"), ("n3", "0")}:
+            return await fail(attempt, recoverable=True)
+        return await fail(attempt) if node == "n2" else await succeed(attempt)
+
+    options = {"deck": None, "retries": 1}
+    closure = workflow(*(task(name, options=options) for name in ("n0", "n1", "n2", "n3", "n4")))
+    execution = await run(world, closure, show)
+    decks = {node.id.node_id: node.closure.deck_uri for node in execution.nodes if node.closure.deck_uri}
+    assert decks == {
+        "n0": f"{execution.prefix}/n0/data/0/deck.html",
+        "n1": f"{execution.prefix}/n1/data/1/deck.html",
+        "n2": f"{execution.prefix}/n2/data/0/deck.html",
+        "n3": f"{execution.prefix}/n3/data/0/deck.html",
+    }
+    assert not [e for e in execution.history if isinstance(e, NodeExecutionEvent) and e.deck_uri and e.phase == 2]
+
+
+SHOW = {("n0", "0"), ("n1", "0"), ("n1", "1"), ("n2", "0"), ("n3", "0")}
+"""Nodes and attempts that leave a Deck."""

@@ -13,6 +13,7 @@ from flyteidl.event.event_pb2 import NodeExecutionEvent
 
 from livedeck.executors.api import Attempt, Exit
 from livedeck.store import open_store, split_uri
+from livedeck.store.layout import DECK
 from livedeck.testing.control_plane import FakeExecution
 from livedeck.testing.executors import ScriptedExecutor, fail, succeed
 from livedeck.testing.workflows import promise, task, template, workflow
@@ -25,10 +26,17 @@ async def count(attempt: Attempt) -> Exit:
 
 
 async def run(
-    world: World, executor: ScriptedExecutor, name: str, *, x: int = 1, control: Any = None, **spec: Any
+    world: World,
+    executor: ScriptedExecutor,
+    name: str,
+    *,
+    x: int = 1,
+    control: Any = None,
+    deck: bool | None = True,
+    **spec: Any,
 ) -> tuple[FakeExecution, NodeExecutionEvent]:
     closure = workflow(
-        task("n0", x=x, outputs="o0", options={"cache_version": "1", "deck": True}),
+        task("n0", x=x, outputs="o0", options={"cache_version": "1", "deck": deck}),
         outputs={"o0": promise("n0", "o0")},
     )
     execution = world.control.create(name, closure, **spec)
@@ -290,3 +298,17 @@ async def test_engines_that_die_at_any_call_compute_once_and_leave_nobody_waitin
 
     died = await die_at_every_call(world, create, script, check, after=after)
     assert died >= {*CALLS, "find_cached", "reserve_cached", "store_cached"}
+
+
+@pytest.mark.parametrize("shows", [True, False])
+async def test_what_is_cached_has_the_deck_that_the_first_run_has_left(world: World, *, shows: bool) -> None:
+    async def show(attempt: Attempt) -> Exit:
+        if shows:
+            await open_store(attempt.output_prefix).aput(DECK, b"a page")
+        return await succeed(attempt, o0=1)
+
+    executor = world.executor(show)
+    first, _ = await run(world, executor, "a1", deck=None)
+    _, hit = await run(world, executor, "a2", deck=None)
+    assert hit.task_node_metadata.cache_status == CatalogCacheStatus.CACHE_HIT
+    assert hit.deck_uri == (f"{first.prefix}/n0/data/0/deck.html" if shows else "")

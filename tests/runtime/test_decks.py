@@ -94,3 +94,16 @@ def test_a_renderer_that_raises_is_shown_in_place(bench: Bench) -> None:
 
 def test_the_limit_of_an_error_leaves_room_for_a_page() -> None:
     assert MAX_CHARACTERS < 1024 * 1024
+
+
+def test_a_deck_appears_once_something_is_put_on_it(bench: Bench) -> None:
+    bench.give(words="shown")
+    assert bench.run("says") == 0
+    assert bench.tabs["main"] == "shown"
+    assert bench.document.end.outcome == "succeeded"
+
+
+def test_nothing_is_stored_of_a_deck_that_nothing_is_put_on(bench: Bench) -> None:
+    bench.give(words="")
+    assert bench.run("says") == 0
+    assert list(bench.store.list()) == ["outputs.pb"]

@@ -20,7 +20,7 @@ def start_and_wait_until_ready(bench: Bench, task: str) -> Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("task", ["wait_long", "wait_in_a_library", "wait_in_a_loop"])
+@pytest.mark.parametrize("task", ["wait_long", "wait_in_a_library", "wait_in_a_loop", "wait_with_a_deck_of_late"])
 def test_sigterm_flushes_the_deck_and_exits_143(bench: Bench, task: str) -> None:
     process = start_and_wait_until_ready(bench, task)
     process.send_signal(signal.SIGTERM)

@@ -73,7 +73,7 @@ def test_every_option_arrives() -> None:
         ({"deck_fields": "Input"}, "give a tuple"),
         ({"deck_fields": ("Inputs",)}, "DeckField.INPUT"),
         ({"enable_deck": True, "deck_publish": 5}, "DeckPublish"),
-        ({"deck_publish": DeckPublish()}, "without enable_deck=True"),
+        ({"enable_deck": False, "deck_publish": DeckPublish()}, "with enable_deck=False"),
         ({"cache_ignore_input_vars": ("x",)}, "without cache=True"),
         ({"cache": "yes"}, "True or False"),
         ({"cache_version": "1"}, "without cache=True"),

@@ -1,7 +1,8 @@
 """What a publisher may tell admin right after a flush, so that viewers need not wait for the store to tell.
 
 The body of ``POST /live/hints`` is a whole segment, or ``{"seq": n}`` for one too big to repeat, or
-``{"behind": seconds}`` while the publisher's uploads fail. Losing every hint loses nothing but time.
+``{"behind": seconds}`` while the publisher's uploads fail. ``{"seq": 0}`` tells that there is a Deck, of a task that
+need not have one. Losing every hint loses nothing but time.
 """
 
 from dataclasses import dataclass

@@ -40,6 +40,7 @@ from livedeck.admin.live.tail_pool import TailPool
 from livedeck.admin.live.wakes import watching
 from livedeck.admin.notifiers import Notifier
 from livedeck.admin.records.gangs import ranks_of
+from livedeck.deck.hints import opened
 from livedeck.deck.reader import Offload
 from livedeck.errors import InvalidLink, NoSuchEntity
 from livedeck.store import Store
@@ -71,6 +72,9 @@ NewestExecutions = Callable[[str, str, int], Awaitable[list[Execution]]]
 """From project, domain and a number to that many executions, the newest first."""
 
 
+NoteDeck = Callable[[DeckKey], Awaitable[None]]
+
+
 class Live:
     """All live streams of this process. An async context manager; `close` ends the streams.
 
@@ -88,6 +92,7 @@ class Live:
         heartbeat: Seconds of silence on a stream after which a comment is sent.
         pass_on: Tells other servers of a hint.
         pass_on_probe: Tells other servers of a probe.
+        note_deck: Records that an attempt has a Deck that need not have had one.
     """
 
     def __init__(
@@ -106,7 +111,9 @@ class Live:
         heartbeat: float = HEARTBEAT,
         pass_on: Callable[[DeckKey, bytes], None] = lambda _key, _body: None,
         pass_on_probe: Callable[[str], None] = lambda _id: None,
+        note_deck: NoteDeck | None = None,
     ) -> None:
+        self._note_deck = note_deck
         self._feed = feed
         self._pass_on_probe = pass_on_probe
         self._pass_on = pass_on
@@ -300,6 +307,8 @@ class Live:
         body = await _body(request, hints.MAX_BYTES)
         self.take_hint(key, body)
         self._pass_on(key, body)
+        if self._note_deck is not None and body == opened():  # as its publisher writes it
+            await self._note_deck(key)
         return Response(status_code=204)
 
     def take_hint(self, key: DeckKey, body: bytes) -> None:

@@ -62,7 +62,7 @@ _LAST_WORDS: Final = timedelta(seconds=2)
 _TASK_WAITS: Final = frozenset({_K.QUEUED, _K.WAITING_FOR_RESOURCES})
 _NODE_RUNS: Final = frozenset({_N.RUNNING, _N.DYNAMIC_RUNNING, _N.FAILING})
 _PARENT: Final = "This node holds other nodes; each of them has a Deck of its own."
-_NOT_ASKED_FOR: Final = "The task makes no Deck: declare it with enable_deck=True."
+_NOTHING: Final = "The task has put nothing on its Deck, or has none (enable_deck=False)."
 _ENDED_AS: Final[Mapping[DeckPhase, str]] = {
     DeckPhase.SUCCEEDED: "The task succeeded",
     DeckPhase.FAILED: "The task failed",
@@ -245,7 +245,8 @@ def _over(
     now: datetime,
 ) -> tuple[DeckPhase, str]:
     """The attempt is over; its process may still end its Deck."""
-    if may_publish(attempt, recorded, now) and not (published and (published.end or published.foreign)):
+    known = published is not None or bool(recorded.node and recorded.node.closure.deck_uri)
+    if known and may_publish(attempt, recorded, now) and not (published and (published.end or published.foreign)):
         return _finishing(end, attempt, recorded, published, trouble, now=now)
     if published is None and trouble is not None and trouble.unread:
         return DeckPhase.NONE, trouble.reason
@@ -297,7 +298,7 @@ def _before(attempt: int, recorded: NodeRecord) -> tuple[DeckPhase, str]:
     if _is_parent(node):
         return DeckPhase.NONE, _PARENT
     if not node.closure.deck_uri:
-        return DeckPhase.NONE, _NOT_ASKED_FOR
+        return DeckPhase.NONE, _NOTHING
     if task is not None and task.closure.phase in _TASK_WAITS:
         return DeckPhase.QUEUED, _last_reason(task)
     return DeckPhase.WAITING, ""
@@ -328,7 +329,7 @@ def _no_deck(end: DeckPhase, recorded: NodeRecord, error: str) -> str:
     if not recorded.tasks:
         return "This node runs no task, so it has no Deck."
     if not node.closure.deck_uri:
-        return f"{_NOT_ASKED_FOR} {error}".strip()
+        return f"{_NOTHING} {error}".strip()
     return f"{_ENDED_AS[end]} before its Deck was written. {error}".strip()
 
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from livedeck.errors import RecoverableError, TaskExited, TaskTimedOut, UserError, not_retried
+from livedeck.sdk.attempt_deck import DeckPlace
 from livedeck.sdk.attempts import Attempt, run_to_end
 from livedeck.sdk.conditionals import Conditional
 from livedeck.sdk.context import AttemptIdentity, ExecutionId, TaskId, current_context, inside_task
@@ -22,7 +23,7 @@ from livedeck.sdk.interface import Interface
 from livedeck.sdk.launch_plans import LaunchPlan
 from livedeck.sdk.local.cache import LocalCacheEntry
 from livedeck.sdk.local.eager import EagerCaller
-from livedeck.sdk.local.events import TakenFromCache, attempt_told, tell
+from livedeck.sdk.local.events import DeckOpened, TakenFromCache, attempt_told, tell
 from livedeck.sdk.local.flushing import flush_timeout
 from livedeck.sdk.local.folders import CallFolder
 from livedeck.sdk.local.shared_deck import hint_of, shared_deck
@@ -315,15 +316,21 @@ class _Call:
 
 
 def _open(task: Task[..., Any], call_folder: CallFolder, number: int, data: DataPlane) -> Attempt:
-    store = call_folder.deck_store(number) if task.options.enable_deck else None
+    def find_place() -> DeckPlace:
+        store = call_folder.deck_store(number)
+        if store is None:
+            return DeckPlace(None)
+        if task.options.enable_deck is None:
+            tell(DeckOpened(task.name, call_folder.nodes, number, store.uri))
+        return DeckPlace(store, hint_of(call_folder, task.name, number, store))
+
     identity = AttemptIdentity(
         execution=ExecutionId(name=call_folder.execution),
         task=TaskId(name=task.name),
         attempt=number,
-        output_prefix=store.uri if store is not None else "",
+        output_prefix=call_folder.uri(str(number)) if task.options.enable_deck else "",
     )
-    hint = hint_of(call_folder, task.name, number, store) if store is not None else None
-    return Attempt(task, identity, store, hint=hint, checkpoint=call_folder.checkpoint(number), data=data)
+    return Attempt(task, identity, find_place, checkpoint=call_folder.checkpoint(number), data=data)
 
 
 @contextmanager

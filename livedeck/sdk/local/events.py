@@ -20,6 +20,16 @@ class AttemptStarted:
 
 
 @dataclass(frozen=True)
+class DeckOpened:
+    """A task that runs has put something on its Deck, which was not there before."""
+
+    task: str
+    nodes: tuple[str, ...]
+    attempt: int
+    deck_uri: str
+
+
+@dataclass(frozen=True)
 class AttemptEnded:
     """A task's function has ended, and the attempt's Deck is stored."""
 
@@ -38,7 +48,7 @@ class TakenFromCache:
     nodes: tuple[str, ...]
 
 
-LocalEvent = AttemptStarted | AttemptEnded | TakenFromCache
+LocalEvent = AttemptStarted | DeckOpened | AttemptEnded | TakenFromCache
 Listener = Callable[[LocalEvent], None]
 
 _listeners: list[Listener] = []

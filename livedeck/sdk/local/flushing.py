@@ -34,7 +34,7 @@ class FlushTimeout:
             with attempt.settled(timeout=self.seconds):
                 yield
         finally:
-            self.note(stored=attempt.deck_stored)
+            self.note(stored=attempt.deck.stored)
 
 
 flush_timeout: Final = FlushTimeout()

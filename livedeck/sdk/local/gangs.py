@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from livedeck.errors import GangFailed, NotWritable, ObjectNotFound, RecoverableError, TaskTimedOut, UserError
 from livedeck.sdk.elastic import ENDS_WITH
+from livedeck.sdk.local.events import DeckOpened, tell
 from livedeck.sdk.local.folders import LOCAL_DIR, CallFolder
 from livedeck.sdk.local.values import LocalValue
 from livedeck.sdk.modules import project_root
@@ -64,17 +65,23 @@ def run_gang(call: Call, inputs: Mapping[str, LocalValue]) -> Mapping[str, Local
     from flyteidl.core.literals_pb2 import LiteralMap
 
     from livedeck.store import open_store
-    from livedeck.store.layout import INPUTS
+    from livedeck.store.layout import DECK, INPUTS
 
     check_local(call.task, call.gang)
     if not call.prefix:
         raise NotWritable(f"a task with several processes needs a folder: set {LOCAL_DIR} to one that can be written")
-    if call.task.options.enable_deck:
+    wanted = call.task.options.enable_deck
+    if wanted:
         call.call_folder.deck_store(call.number)  # says where the Decks are
     store = open_store(call.prefix)
     given = {name: value.literal for name, value in inputs.items()}
     store.put(INPUTS, LiteralMap(literals=given).SerializeToString(deterministic=True))
-    code = _run(call)
+    try:
+        code = _run(call)
+    finally:
+        if wanted is None and store.head(DECK) is not None:
+            call.call_folder.deck_store(call.number)
+            tell(DeckOpened(call.task.name, call.call_folder.nodes, call.number, store.uri))
     return {name: LocalValue(None, call.data, literal=each) for name, each in _outputs(call, store, code).items()}
 
 

@@ -94,10 +94,11 @@ def _task_metadata(task: Task[..., Any]) -> tasks_pb2.TaskMetadata:
             flavor="livedeck",
         ),
         retries=literals_pb2.RetryStrategy(retries=options.retries),
-        generates_deck=BoolValue(value=options.enable_deck),
         is_eager=isinstance(task, EagerTask),
         deprecated_error_message=options.deprecated,
     )
+    if options.enable_deck is not None:  # else the engine looks whether there is one, as Flyte's does
+        metadata.generates_deck.CopyFrom(BoolValue(value=options.enable_deck))
     if options.timeout is not None:
         metadata.timeout.CopyFrom(duration(options.timeout))
     if options.interruptible is not None:

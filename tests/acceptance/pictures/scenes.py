@@ -142,7 +142,7 @@ DECK_WORDS: Final = {
     DeckPhase.UNKNOWN: "@What is tried",
     DeckPhase.CACHED: "@What is tried",
     DeckPhase.RECOVERED: "@What is tried",
-    DeckPhase.NONE: "declare it with enable_deck=True",
+    DeckPhase.NONE: "The task has put nothing on its Deck",
 }
 """What is to be read where a Deck is in each of its states; on the Deck itself after an ``@``."""
 _DECKS: Final = [

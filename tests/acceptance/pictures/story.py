@@ -458,7 +458,8 @@ def _deck_streams() -> dict[str, list[bytes]]:
             _state(DeckPhase.RECOVERED, source=f"{PROJECT}/{DOMAIN}/{SUCCEEDED}/n1/1", **over), done, over=True
         ),
         DeckPhase.NONE: _deck(
-            _state(DeckPhase.NONE, reason="The task makes no Deck: declare it with enable_deck=True."), over=True
+            _state(DeckPhase.NONE, reason="The task has put nothing on its Deck, or has none (enable_deck=False)."),
+            over=True,
         ),
     }
     return {phase.value: events for phase, events in streams.items()} | {

@@ -290,3 +290,11 @@ async def test_a_long_log_is_read_by_its_snapshot(world: World) -> None:
     log.put(log.segment(Put("main", Value("v", "score", 99))))
     async with world.listen(f"/live/headlines/{RUN}/n0") as stream:
         await Headlines(stream).until(lambda decks: values_of(decks, "n0:0") == [99])
+
+
+async def test_the_deck_of_an_item_that_nobody_knew_of_is_told_of(world: World) -> None:
+    await begin_map(world)
+    await world.report(world.protos.task_event("e1", "n0:3", K.RUNNING))
+    assert (await world.hint(b'{"seq": 0}', node="n0:3")).status_code == 204
+    answer = await world.http.get(f"/api/v1/node_executions/{RUN}/n0:3")
+    assert answer.json()["closure"]["deckUri"] == f"{item_log(world, 3).uri}/deck.html"

@@ -372,3 +372,37 @@ async def test_viewers_leave_room_for_calls(tmp_path: Path) -> None:
                     if stream.status == 200:
                         await stream.until("ready")
                         break
+
+
+async def test_a_publisher_tells_of_a_deck_that_nobody_knew_of(world: Any) -> None:
+    await world.run(deck=False)
+    log = world.log()
+    async with world.listen(PATH) as stream:
+        await stream.until("ready")
+        assert (await world.hint(b'{"seq": 1}')).status_code == 204
+        assert await _deck_of(world) == ""
+        assert (await world.hint(b'{"seq": 0}')).status_code == 204
+        assert await _deck_of(world) == f"{log.uri}/deck.html"
+        news = (await stream.until("node"))[-1]
+        assert "deck.html" in news.data
+    await world.finish()
+    assert await _deck_of(world) == f"{log.uri}/deck.html"
+
+
+async def test_the_deck_of_an_earlier_attempt_does_not_take_the_place_of_a_later_ones(world: Any) -> None:
+    await world.run(deck=False)
+    await world.fail_attempt()
+    await world.retry(1)
+    assert (await world.hint(b'{"seq": 0}')).status_code == 204
+    assert await _deck_of(world) == ""
+    await world.finish(attempt=1)
+    token = world.admin.hint_token(world.attempt(number=1))
+    answer = await world.http.post("/live/hints", content=b'{"seq": 0}', headers={"authorization": f"Bearer {token}"})
+    assert answer.status_code == 204
+    assert await _deck_of(world) == f"{world.log(1).uri}/deck.html"  # also when it comes after the end
+    assert (await world.hint(b'{"seq": 0}', run="none")).status_code == 204
+
+
+async def _deck_of(world: Any) -> str:
+    answer = await world.http.get(f"/api/v1/node_executions/{RUN}/n0")
+    return str(answer.json()["closure"].get("deckUri", ""))

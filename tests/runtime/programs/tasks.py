@@ -316,3 +316,21 @@ def takes_opaque(
     given: Opaque | None = None,
 ) -> int:
     return int(given is None)
+
+
+@task(deck_fields=(DeckField.OUTPUT,))
+def says(words: str) -> str:
+    if words:
+        Deck("main", words)
+    return words
+
+
+@task(deck_fields=())
+def wait_with_a_deck_of_late() -> None:
+    thread = threading.Thread(target=lambda: Deck("metrics", "<p>from a thread</p>"))
+    thread.start()
+    thread.join()
+    Deck("metrics", "<p>waiting</p>")
+    assert current_context().publish_decks(wait=True, timeout=30)
+    print("ready", flush=True)
+    time.sleep(60)

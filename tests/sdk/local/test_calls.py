@@ -429,7 +429,7 @@ def test_the_context_inside_and_outside(caplog: pytest.LogCaptureFixture) -> Non
         "publish_decks() does nothing here: only a task that runs has a Deck"
     ) <= 1
 
-    @task
+    @task(enable_deck=False)
     def look() -> list[str]:
         context = current_context()
         found = []
@@ -439,6 +439,7 @@ def test_the_context_inside_and_outside(caplog: pytest.LogCaptureFixture) -> Non
         assert found == [True]
         (context.working_directory / "file").write_text("kept")
         assert context.working_directory == current_context().working_directory
+        assert context.publish_decks() is False
         assert context.publish_decks() is False
         assert context.checkpoint.read() is None
         assert not context.checkpoint.prev_exists()
@@ -450,7 +451,10 @@ def test_the_context_inside_and_outside(caplog: pytest.LogCaptureFixture) -> Non
     assert task_name == look.name
     assert attempt == "1"
     assert current_context() is outside
-    assert any("write @task(enable_deck=True)" in record.message for record in caplog.records)
+    [words] = [record.message for record in caplog.records if "enable_deck=False" in record.message]
+    assert words.startswith(
+        f"{look.name} has no Deck, for it says enable_deck=False: what it puts on one goes nowhere."
+    )
 
 
 def test_what_flytekits_context_has_besides_says_what_there_is_instead() -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from livedeck import Deck, DeckField, RecoverableError, current_context, task, w
 from livedeck.deck.ops import Document
 from livedeck.deck.snapshot import parse
 from livedeck.sdk.local import folders
+from livedeck.sdk.local.events import AttemptStarted, DeckOpened, LocalEvent, listening
 
 PROGRAM = """
 import livedeck as flytekit
@@ -214,3 +216,99 @@ def test_a_folder_that_cannot_be_made_gives_way_to_a_temporary_one(
     folders.run_folder.cache_clear()
     assert len(documents(tmp_path)) == 1
     assert any("cannot be kept in" in record.message for record in caplog.records)
+
+
+def test_a_deck_that_nobody_asked_for_appears_with_the_first_thing_on_it(folder: Path) -> None:
+    seen: list[object] = []
+    heard: list[LocalEvent] = []
+
+    @task(deck_fields=(DeckField.OUTPUT,))
+    def show(much: int) -> int:
+        context = current_context()
+        assert context.enable_deck
+        deck = context.default_deck
+        assert context.publish_decks(wait=True, timeout=30)
+        seen.append((_publishers(), [type(event) for event in heard], list(folder.rglob("deck.html"))))
+        for number in range(much):
+            deck.text(str(number))
+            seen.append((_publishers(), [type(event) for event in heard]))
+        return much
+
+    with listening(heard.append):
+        assert show(much=0) == 0
+        assert not folder.exists() or documents(folder) == []
+        assert seen == [(0, [AttemptStarted], [])]
+        heard.clear()
+        seen.clear()
+        assert show(much=2) == 2
+    assert seen[0] == (0, [AttemptStarted], [])
+    assert seen[1:] == [(1, [AttemptStarted, DeckOpened])] * 2
+    (document,) = documents(folder)
+    assert list(tabs(document)) == ["default", "Output"]
+    assert document.end.outcome == "succeeded"
+
+
+def _publishers() -> int:
+    return sum(thread.name == "livedeck-publisher" for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("puts", [True, False])
+def test_a_task_that_fails_has_a_deck_if_it_has_put_something_on_one(folder: Path, *, puts: bool) -> None:
+    @task(deck_fields=())
+    def fail() -> None:
+        if puts:
+            Deck("metrics", "before")
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        fail()
+    assert [(document.end.outcome, list(tabs(document))) for document in documents(folder)] == (
+        [("failed", ["metrics", "Error"])] if puts else []
+    )
+
+
+def test_a_thread_may_put_the_first_thing_and_a_forked_child_may_not(folder: Path) -> None:
+    @task(deck_fields=())
+    def show(forked: bool) -> None:
+        if forked:
+            child = os.fork()
+            if child == 0:
+                Deck("main", "of a child")
+                os._exit(_publishers())
+            assert os.waitpid(child, 0)[1] == 0
+        else:
+            thread = threading.Thread(target=lambda: Deck("main", "of a thread"))
+            thread.start()
+            thread.join()
+
+    show(forked=True)
+    assert documents(folder) == []
+    show(forked=False)
+    (document,) = documents(folder)
+    assert tabs(document) == {"main": "of a thread"}
+
+
+def test_what_a_task_without_a_deck_puts_on_one_is_refused_once(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    @task(enable_deck=False)
+    def refused() -> bool:
+        for number in range(100):
+            Deck("main").text(str(number))
+        return Deck.publish() or current_context().enable_deck
+
+    assert not refused()
+    assert not refused()
+    assert documents(folder) == []
+    assert [record.message.partition(",")[0] for record in caplog.records] == [f"{refused.name} has no Deck"]
+
+
+def test_what_is_put_on_a_deck_after_the_task_is_over_opens_none(folder: Path) -> None:
+    kept: list[Deck] = []
+
+    @task
+    def keep() -> None:
+        kept.append(current_context().default_deck)
+
+    keep()
+    kept[0].text("too late")
+    assert _publishers() == 0
+    assert documents(folder) == []

@@ -144,8 +144,7 @@ def test_a_task_with_every_option() -> None:
 
 def test_a_task_with_no_option() -> None:
     template = task_spec(plain, SETTINGS).template
-    assert template.metadata.HasField("generates_deck")
-    assert not template.metadata.generates_deck.value
+    assert not template.metadata.HasField("generates_deck")
     assert not template.metadata.HasField("timeout")
     assert template.metadata.WhichOneof("interruptible_value") is None
     assert not template.metadata.discoverable

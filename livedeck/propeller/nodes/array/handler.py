@@ -23,7 +23,7 @@ from livedeck.propeller.nodes.array.item import ItemHandler, ItemPlans, TaskItem
 from livedeck.propeller.nodes.array.messages import Collect, Collected, CollectFailed
 from livedeck.propeller.nodes.array.policy import ItemPolicy
 from livedeck.propeller.phases import NodePhase, NodeTrigger, TaskTrigger
-from livedeck.propeller.plan import Items, Path, ScopePlan
+from livedeck.propeller.plan import Items, Path, ScopePlan, generates_deck
 from livedeck.propeller.recovery import RecordedNode
 from livedeck.propeller.shell import Shell
 from livedeck.propeller.state import AttemptState, NodeState, ScopeState
@@ -152,7 +152,7 @@ class ArrayHandler(NodeHandler):
         if self.task is None:
             handler = ItemHandler(self.inner, policy)
         else:
-            handler = TaskItemHandler(self.inner, policy, self.task.metadata.generates_deck.value)
+            handler = TaskItemHandler(self.inner, policy, generates_deck(self.task.metadata))
         plans = ItemPlans(size, self.array.node, handler, are_nodes=self.task is None)
         return ScopePlan(plans, {}, policy, items=self.items)
 

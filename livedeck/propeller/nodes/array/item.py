@@ -56,8 +56,8 @@ class ItemHandler(WrapsKind):
 class TaskItemHandler(ItemHandler):
     """An item that runs a task, of which nothing but its attempts is on record."""
 
-    deck: bool
-    """Whether the task has a Deck."""
+    deck: bool | None
+    """Whether the task has a Deck; None: it does not say."""
 
     def handle(self, transition: Transition, path: Path, event: NodeEvent) -> None:
         if transition.node(path).phase is NodePhase.QUEUED and transition.node(path).attempt is None:

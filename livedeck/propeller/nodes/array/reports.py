@@ -37,7 +37,7 @@ def describe_attempt(event: TaskExecutionEvent, task: Identifier, facts: dict[st
     del event.logs[:]
 
 
-def describe_item(event: TaskExecutionEvent, report: ReportTask, context: ReportContext, *, deck: bool) -> None:
+def describe_item(event: TaskExecutionEvent, report: ReportTask, context: ReportContext, *, deck: bool | None) -> None:
     """Add what Flyte's attempt of the array node says of the attempt of an item, and what its node would say."""
     status = context.observations.cache_status.get(report.path)
     resource = ExternalResourceInfo(
@@ -52,8 +52,10 @@ def describe_item(event: TaskExecutionEvent, report: ReportTask, context: Report
         event.output_uri = context.observations.outputs[report.path]
         event.custom_info.update({SOURCE: _name_of(context.observations.cached_from[report.path])})
         del resource.logs[:], event.logs[:]
-    if deck:
-        event.custom_info.update({DECK_URI: context.addresses.deck_uri(context.name, report.attempt)})
+    own = context.addresses.deck_uri(context.name, report.attempt)
+    uri = own if deck else context.observations.decks.get((report.path, report.attempt))
+    if uri is not None:
+        event.custom_info.update({DECK_URI: uri})
     event.metadata.external_resources.append(resource)
 
 

@@ -9,7 +9,7 @@ from flyteidl.core.workflow_pb2 import Node
 
 from livedeck.errors import UnsupportedOption
 from livedeck.propeller.gangs import Gang, gang_of
-from livedeck.propeller.plan import TaskPlan
+from livedeck.propeller.plan import TaskPlan, generates_deck
 
 
 def task_plan(node: Node, template: TaskTemplate, *, system_retries: int, timeout: timedelta | None = None) -> TaskPlan:
@@ -39,7 +39,7 @@ def task_plan(node: Node, template: TaskTemplate, *, system_retries: int, timeou
         cache_version=metadata.cache_version or task.discovery_version,
         serial=cacheable and serial,
         interruptible=metadata.interruptible if metadata.WhichOneof("interruptible_value") else task.interruptible,
-        generates_deck=task.generates_deck.value,
+        generates_deck=generates_deck(task),
         eager=task.is_eager,
         resources=_merged(template.container.resources, node.task_node.overrides.resources),
         accelerator=_accelerator(node, template),

@@ -25,8 +25,8 @@ def describe_node(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode,
     event.target_entity.CopyFrom(task.template.id)
     event.is_eager = task.eager
     _add_cache(task, event, report, context)
-    if task.generates_deck and report.phase not in (NodePhase.QUEUED, NodePhase.SKIPPED):
-        event.deck_uri = _deck(report, context)
+    if report.phase not in (NodePhase.QUEUED, NodePhase.SKIPPED):
+        event.deck_uri = _deck(task, report, context)
 
 
 def describe_attempt(task: TaskPlan, event: TaskExecutionEvent, report: ReportTask, context: ReportContext) -> None:
@@ -41,8 +41,8 @@ def describe_attempt(task: TaskPlan, event: TaskExecutionEvent, report: ReportTa
     )
     flushing = (report.path, report.attempt) in context.observations.flushing
     if task.gang is not None and task.gang.led:
-        event.custom_info.update({RANKS: task.gang.size, DECKS: task.gang.decks and task.generates_deck})
-    if report.phase.terminal and task.generates_deck and flushing:
+        event.custom_info.update({RANKS: task.gang.size, DECKS: task.gang.decks and task.generates_deck is not False})
+    if report.phase.terminal and task.generates_deck is not False and flushing:
         event.custom_info.update({FLUSH_PENDING: True})
 
 
@@ -60,8 +60,10 @@ def _add_cache(task: TaskPlan, event: NodeExecutionEvent, report: ReportNode, co
     event.task_node_metadata.catalog_key.CopyFrom(CatalogMetadata(dataset_id=dataset, source_task_execution=source))
 
 
-def _deck(report: ReportNode, context: ReportContext) -> str:
-    """Where the attempt's own Deck lies, or that of the run that filled the cache."""
+def _deck(task: TaskPlan, report: ReportNode, context: ReportContext) -> str:
+    """Where the attempt's own Deck lies, or that of the run that filled the cache; empty: there is none."""
+    if not task.generates_deck:
+        return context.observations.latest_deck(report.path, report.attempt)
     if report.cached and report.path in context.observations.outputs:
         return context.addresses.deck_beside(context.observations.outputs[report.path])
     return context.addresses.deck_uri(context.name, report.attempt)
