@@ -53,6 +53,11 @@ class ServeSettings:
     """Seconds that an attempt may run whose task states no timeout; 0: any."""
     queue_deadline: float = 0.0
     """Seconds that an attempt may wait to be started; 0: any."""
+    deck_min_interval: float | None = None
+    """Seconds between two flushes of a Deck, where the task does not say; None: as usual. So with those that follow."""
+    deck_every: float | None = None
+    deck_history: bool | None = None
+    deck_max_bytes: int | None = None
     takeover: float = DEFAULT_TAKEOVER
     """Seconds of silence after which other servers on the database take this one's executions over."""
     executors: tuple[str, ...] = (DEFAULT_EXECUTOR,)
@@ -84,6 +89,29 @@ def _seconds(option: str, variable: str, help: str) -> Callable[[Callable[..., A
         default=0.0,
         show_envvar=True,
         metavar="SECONDS",
+        help=help,
+    )
+
+
+def _deck_default(name: str, metavar: str, help: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: A002 - as above
+    """Return an option for what holds of the Decks of tasks that do not say: a field of ``DeckPublish``."""
+    from livedeck.deck.defaults import VARIABLES
+
+    def read(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
+        from livedeck.deck.defaults import parse
+        from livedeck.errors import UnsupportedOption
+
+        try:
+            return None if text is None else parse(name, text)
+        except UnsupportedOption as error:
+            raise click.BadParameter(str(error)) from error
+
+    return click.option(
+        f"--deck-{name.replace('_', '-')}",
+        envvar=VARIABLES[name],
+        callback=read,
+        show_envvar=True,
+        metavar=metavar,
         help=help,
     )
 
@@ -183,6 +211,18 @@ def _seconds(option: str, variable: str, help: str) -> Callable[[Callable[..., A
     "LIVEDECK_QUEUE_DEADLINE",
     "How long an attempt may wait to be started before its node fails.  [default: for ever]",
 )
+@_deck_default(
+    "min_interval",
+    "SECONDS",
+    "Least time between two uploads of a Deck whose task does not say (DeckPublish).  [default: 0.05]",
+)
+@_deck_default("every", "SECONDS", "Decks are also published by themselves so often.  [default: not]")
+@_deck_default(
+    "history",
+    "true|false",
+    "Whether every segment of a Deck is kept; false: not what a snapshot covers.  [default: true]",
+)
+@_deck_default("max_bytes", "BYTES", "How large a Deck may grow: 134217728 at most.  [default: 67108864]")
 @_seconds(
     "--shutdown-delay",
     "LIVEDECK_SHUTDOWN_DELAY",
@@ -336,6 +376,13 @@ def surroundings(root: str, environment: Mapping[str, str]) -> dict[str, str]:
     return needed
 
 
+def deck_defaults(settings: ServeSettings) -> dict[str, str]:
+    """Return what tells attempts how their Decks are published where their tasks do not say."""
+    from livedeck.deck.defaults import VARIABLES, environment_of
+
+    return environment_of({name: getattr(settings, f"deck_{name}") for name in VARIABLES})
+
+
 def _preload(root: str) -> tuple[str, ...]:
     """Return what attempts are forked with: the client of object stores only where there is one, as it is large."""
     runtime = "livedeck.runtime.preloaded"
@@ -437,7 +484,11 @@ async def server(settings: ServeSettings) -> AsyncIterator[Server]:
                     lease_ttl=settings.takeover if shared else PropellerSettings.lease_ttl,
                     root=admin_settings.root,
                     secrets_in=executor_settings.environment,
-                    surroundings={**surroundings(admin_settings.root, os.environ), **admin.client_environment()},
+                    surroundings={
+                        **surroundings(admin_settings.root, os.environ),
+                        **deck_defaults(settings),
+                        **admin.client_environment(),
+                    },
                 ),
             )
         )

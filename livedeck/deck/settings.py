@@ -1,7 +1,9 @@
 """How a task publishes its Deck."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 from livedeck.deck.bounds import DOCUMENT_BYTES, MIB
 from livedeck.errors import UnsupportedOption
@@ -19,6 +21,9 @@ SHARED = "shared:"
 @dataclass(frozen=True)
 class DeckPublish:
     """Options of publishing, for ``@task(deck_publish=DeckPublish(...))``.
+
+    Where a task does not give ``min_interval``, ``every``, ``history`` or ``max_bytes``, what its server is
+    started with counts (``livedeck serve --deck-min-interval`` and so on).
 
     Args:
         min_interval: seconds between two flushes, at least. Publishes that come faster are merged; the last is never
@@ -40,6 +45,18 @@ class DeckPublish:
     snapshot_interval: float = 5.0
     max_bytes: int = 64 * MIB
     every_rank: bool = False
+
+    def __new__(cls, *given: Any, **named: Any) -> Self:
+        """Note which options are given: an equal value that is not given makes way for a server's default."""
+        made = object.__new__(cls)
+        names = (*(each.name for each in fields(cls)[: len(given)]), *named)
+        object.__setattr__(made, "_given", frozenset(names))
+        return made
+
+    def over(self, defaults: Mapping[str, Any]) -> Self:
+        """Return the same with defaults in place of what was not given."""
+        given: frozenset[str] = self.__dict__["_given"]
+        return replace(self, **{name: value for name, value in defaults.items() if name not in given})
 
     def __post_init__(self) -> None:
         _check("min_interval", self.min_interval, at_least=0)

@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from livedeck.sdk.tasks import Task
@@ -12,6 +13,7 @@ from livedeck.sdk.tasks import Task
 if TYPE_CHECKING:  # loading these takes longer than all else that a task without a Deck does
     from livedeck.deck.page import Page
     from livedeck.deck.publisher import Publisher
+    from livedeck.deck.settings import DeckPublish
     from livedeck.store import Store
 
 logger = logging.getLogger("livedeck")
@@ -92,7 +94,7 @@ class AttemptDeck:
     def _made(self) -> "Page":
         from livedeck.deck.page import Page
 
-        page = Page(max_bytes=self._task.options.deck_publish.max_bytes)
+        page = Page(max_bytes=self._settings.max_bytes)
         if self._task.options.enable_deck is False:
             page.publisher = refusal = _Refusal(self._task.name, page)
             page.on_change = refusal.drop
@@ -100,6 +102,12 @@ class AttemptDeck:
             page.publisher = _Nothing()
             page.on_change = self._on_change
         return page
+
+    @cached_property
+    def _settings(self) -> "DeckPublish":
+        from livedeck.deck.defaults import defaults_of
+
+        return self._task.options.deck_publish.over(defaults_of(os.environ))
 
     def _on_change(self) -> bool:
         """Publish the page, on which something was put; return whether there is nothing more to be done for that."""
@@ -122,7 +130,7 @@ class AttemptDeck:
         self._publisher = Publisher(
             page,
             place.store,
-            settings=self._task.options.deck_publish,
+            settings=self._settings,
             hint=place.hint,
             title=self._task.function.__name__,
             announce=place.announce and self._task.options.enable_deck is None,

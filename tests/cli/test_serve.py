@@ -14,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from livedeck.cli.serve import addresses_for_others, for_attempts, surroundings
+from livedeck.cli.serve import ServeSettings, addresses_for_others, deck_defaults, for_attempts, surroundings
 from livedeck.client import Client
 from livedeck.testing.process import READY, running_server
 
@@ -122,6 +122,8 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         (["--public-url", "decks.example"], 1, ["public_url", "decks.example", "https://name"]),
         (["--allowed-host", "x:80"], 1, ["allowed_hosts", "x:80"]),
         (["--port", "70000"], 2, ["--port", "70000"]),
+        (["--deck-min-interval", "soon"], 2, ["--deck-min-interval", "'soon' is not a number of seconds"]),
+        (["--deck-max-bytes", "12"], 2, ["--deck-max-bytes", "LIVEDECK_DECK_MAX_BYTES", "at least 1024"]),
         (["--log-level", "loud"], 2, ["--log-level", "loud"]),
     ],
 )
@@ -215,6 +217,11 @@ def test_what_every_attempt_needs_is_taken_from_the_servers_environment() -> Non
     given = {"API_TOKEN": "a", "AWS_REGION": "b", "LIVEDECK_RESULT_TIMEOUT": "60"}
     assert surroundings("s3://bucket", given) == {"AWS_REGION": "b", "LIVEDECK_RESULT_TIMEOUT": "60"}
     assert surroundings("file:///folder", given) == {"LIVEDECK_RESULT_TIMEOUT": "60"}
+
+
+def test_attempts_are_told_how_decks_are_published_whose_tasks_do_not_say(tmp_path: Path) -> None:
+    settings = ServeSettings("127.0.0.1", 0, tmp_path, None, None, deck_min_interval=2.0, deck_history=False)
+    assert deck_defaults(settings) == {"LIVEDECK_DECK_MIN_INTERVAL": "2.0", "LIVEDECK_DECK_HISTORY": "false"}
 
 
 def test_an_executor_that_there_is_not_is_refused_before_anything_is_started(tmp_path: Path) -> None:
