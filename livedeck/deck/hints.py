@@ -40,9 +40,9 @@ def opened() -> bytes:
     return advanced(0)
 
 
-def failing(behind: float) -> bytes:
-    """The hint that the store does not take what was published ``behind`` seconds ago."""
-    return json.dumps({"behind": round(behind, 3)}).encode()
+def failing(behind: float, why: str = "") -> bytes:
+    """The hint that the store does not take what was published ``behind`` seconds ago, and why."""
+    return json.dumps({"behind": round(behind, 3), **({"why": why} if why else {})}).encode()
 
 
 class HintSender:

@@ -212,6 +212,12 @@ class Health(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Puts that failed and were tried again."""
     behind: float = 0.0
     """Seconds from the oldest publish in this segment to its first upload attempt that could succeed."""
+    refused: int = 0
+    """Puts among these that the store had no room for."""
+    stored: int = 0
+    """Bytes stored before this segment: segments and pages."""
+    why: str = ""
+    """Why the last put failed, if one has since the segment before. A document keeps the last of these."""
 
 
 class Segment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

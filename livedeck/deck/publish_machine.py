@@ -16,6 +16,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from livedeck.deck import bounds, limits, safe_segments, segments, snapshot
 from livedeck.deck.ops import End, Extend, Health, Op, Put, Segment
 from livedeck.deck.own_log import logger
@@ -58,6 +60,8 @@ LONGEST_WAIT_AT_THE_END = 1.0
 """Seconds between two tries while the store fails: doubling, with jitter; at the end there is little time to wait."""
 MOST_AT_ONCE = bounds.SEGMENT_BYTES // 4
 """Weight of what is put into one segment, unless it is a single element: in JSON it may take several times that."""
+_LONGEST_WHY = 300
+"""Characters of an error that viewers are shown."""
 _MOST_ENTRIES = 2 * bounds.ELEMENTS
 TIDYING = 1.0
 """Seconds after the last snapshot in which segments are still removed (``history=False``): the task waits for it."""
@@ -246,6 +250,11 @@ class PublishMachine:
         self._closing = True
         self._log_breaker.until = self._page_breaker.until = now
 
+    @property
+    def why(self) -> str:
+        """Why the last put failed, in words for viewers; empty: none has since the last segment was made."""
+        return self._health.why
+
     def behind(self, now: float) -> float | None:
         """Seconds since the oldest publish that should be stored by now; None while the store is well."""
         return max(0.0, now - self._sent[2].since) if self._sent and self._log_breaker.failures else None
@@ -354,7 +363,7 @@ class PublishMachine:
             case Inspect() if outcome is Outcome.UNREADABLE:
                 self._step_over(segments.unreadable(step.seq, error), 0, now)
             case Create() | Inspect():
-                self._failed(self._log_breaker, now, error)
+                self._failed(self._log_breaker, now, error, full=outcome is Outcome.FULL)
             case Overwrite() if outcome is Outcome.LANDED:
                 self._page_landed(step, now)
             case Overwrite():
@@ -418,14 +427,18 @@ class PublishMachine:
         if plain is not self._plain:
             self._page_data = None
         if not self._plain:
-            self._failed(self._page_breaker, now, error)
+            self._failed(self._page_breaker, now, error, full=outcome is Outcome.FULL)
 
-    def _failed(self, breaker: _Breaker, now: float, error: str) -> None:
+    def _failed(self, breaker: _Breaker, now: float, error: str, *, full: bool = False) -> None:
         if not self._log_breaker.failures and not self._page_breaker.failures:
             logger.warning("deck_publish_failing: %s (trying again; what is published meanwhile is kept)", error)
         breaker.failed(now, LONGEST_WAIT_AT_THE_END if self._closing else LONGEST_WAIT)
-        health = self._health
-        self._health = Health(health.flushes, health.merged, health.retried + 1, health.behind)
+        self._health = msgspec.structs.replace(
+            self._health,
+            retried=self._health.retried + 1,
+            refused=self._health.refused + full,
+            why=segments.clean_text(error)[:_LONGEST_WHY],
+        )
 
     def _recovered(self, breaker: _Breaker) -> None:
         failures = breaker.failures
@@ -440,8 +453,13 @@ class PublishMachine:
         assert self._batch is not None
         batch, self._batch = self._divided(self._batch)
         before = self._health
-        merged = before.merged + max(0, batch.publishes - 1)
-        health = Health(before.flushes + 1, merged, before.retried, round(now - batch.since, 3))
+        health = msgspec.structs.replace(
+            before,
+            flushes=before.flushes + 1,
+            merged=before.merged + max(0, batch.publishes - 1),
+            behind=round(now - batch.since, 3),
+            stored=self._logs_size + self._pages_size,
+        )
         seq, at = self.replay.seq + 1, segments.format_time(self._wall())
         try:
             ops = batch.pending.ops()
@@ -454,7 +472,7 @@ class PublishMachine:
             logger.exception("deck_segment_failed")
             segment = Segment(seq, at, safe_segments.lost(batch.pending, error), health)
             self._sent = (*safe_segments.encodable(segment, self._segment_bytes), batch)
-        self._health, self._flushed_at = health, now
+        self._health, self._flushed_at = msgspec.structs.replace(health, why=""), now
 
     def _divided(self, batch: _Batch) -> tuple[_Batch, _Batch | None]:
         """Of a batch too large for one segment a part, and the rest: what reads a segment holds the whole of it."""

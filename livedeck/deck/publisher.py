@@ -277,7 +277,7 @@ class Publisher:
         elif moved:
             self._give_hint(hints.advanced(self._logic.replay.seq))
         elif behind is not None and outcome in {Outcome.FAILED, Outcome.FULL}:
-            self._give_hint(hints.failing(behind))
+            self._give_hint(hints.failing(behind, self._logic.why))
 
     def _give_hint(self, data: bytes) -> None:
         if self._hint is None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from livedeck.deck.buffers import ElementBuffer
 from livedeck.deck.ops import (
     MOST_UNREADABLE,
@@ -54,7 +56,8 @@ class Replay:
         self.apply_ops(segment.ops)
         self.seq = segment.seq
         if not segment.unreadable:
-            self.at, self.health = segment.at, segment.health
+            why = segment.health.why or self.health.why
+            self.at, self.health = segment.at, msgspec.structs.replace(segment.health, why=why)
         elif len(self.unreadable) < MOST_UNREADABLE:
             self.unreadable.append(Unreadable(segment.seq, segment.unreadable))
         return True

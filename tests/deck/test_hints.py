@@ -94,6 +94,7 @@ def test_what_hints_say() -> None:
     assert hints.stored(b"segment", 3) == b"segment"
     assert hints.stored(b"x" * (hints.INLINE_BYTES + 1), 3) == hints.advanced(3) == b'{"seq": 3}'
     assert hints.failing(1.23456) == b'{"behind": 1.235}'
+    assert hints.failing(1, "no") == b'{"behind": 1, "why": "no"}'
 
 
 def test_the_environment_says_where_to() -> None:

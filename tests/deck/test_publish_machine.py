@@ -115,7 +115,31 @@ def test_failures_are_tried_again_ever_more_slowly_with_the_same_bytes() -> None
     loop.clock.advance(1)
     loop.run()
     assert loop.logic.replay.seq == 2
-    assert loop.logic.replay.health.retried == 12
+    health = loop.logic.replay.health
+    assert (health.retried, health.refused, health.why) == (12, 0, "down")
+    loop.clock.advance(100)
+    loop.offer(Put("d", Html("a", "3")))
+    segment = decode(next(step.data for step in loop.run() if isinstance(step, Create)))
+    assert segment.health.why == "", "said once"
+    assert segment.health.stored > len(first.data)
+    assert loop.logic.replay.health.why == "down", "and kept by those who read"
+
+
+def test_what_there_is_no_room_for_is_counted_apart_and_told_with_the_next_segment() -> None:
+    loop = Loop()
+    loop.run()
+    loop.offer(Put("d", Html("a", "1")))
+    loop.done(loop.next(), Outcome.FULL, error="No space left on device" * 100)
+    assert loop.logic.why.startswith("No space left")
+    loop.offer(Put("d", Html("a", "2")))
+    loop.clock.advance(60)
+    loop.run()
+    loop.clock.advance(60)
+    loop.run()
+    health = loop.logic.replay.health
+    assert (health.flushes, health.retried, health.refused) == (2, 1, 1)
+    assert health.why.startswith("No space left")
+    assert len(health.why) == 300
 
 
 def test_the_end_does_not_wait_for_the_breaker() -> None:

@@ -326,6 +326,7 @@ def test_while_the_store_fails_hints_say_how_far_behind(store: FaultyStore) -> N
     publisher.publish()
     assert told.wait(60)
     assert hints[0].startswith(b'{"behind": ')
+    assert b'"why": ' in hints[0]
     publisher.close("succeeded")
 
 

@@ -3,7 +3,7 @@
  * (state, pause, connection) as one value to render. Knows nothing of the page.
  */
 import { applySegment, keepDocument, ownDocument, SegmentGap } from "../document/apply";
-import type { Document, Segment, Unreadable } from "../protocol/deck.gen";
+import type { Document, Health, Segment, Unreadable } from "../protocol/deck.gen";
 import type { DeckState, Snapshot, NextSegment } from "../protocol/live.gen";
 import { BROWSER, LiveStream, type StreamState, type Surroundings } from "./liveStream";
 import { Observable, type Readable } from "./observable";
@@ -20,6 +20,8 @@ export interface DeckView {
   readonly empty: boolean;
   /** Segments that could not be read: what they changed is missing from the document. */
   readonly unreadable: readonly Unreadable[];
+  /** How publishing has gone up to what is shown; null where nothing was published. */
+  readonly health: Health | null;
   /** For a foreign Deck: the version of `deck.html` to show. */
   readonly etag: string | null;
   readonly paused: boolean;
@@ -40,12 +42,16 @@ const MOST_HELD_DATA = 16 * 1024 * 1024;
 
 const NOTHING_UNREADABLE: readonly Unreadable[] = [];
 
+/** Of a log that does not tell. */
+const NO_HEALTH: Health = {};
+
 const FIRST: DeckView = {
   stream: { status: "connecting", reason: "" },
   state: null,
   hasDocument: false,
   empty: true,
   unreadable: NOTHING_UNREADABLE,
+  health: null,
   etag: null,
   paused: false,
   waiting: 0,
@@ -176,6 +182,7 @@ export class DeckSession {
       hasDocument: latest !== null,
       empty: !latest?.decks?.length,
       unreadable: latest?.unreadable ?? NOTHING_UNREADABLE,
+      health: latest?.seq ? (latest.health ?? NO_HEALTH) : null,
       etag: this.latestEtag,
     });
     for (const sink of this.sinks) {

@@ -3,7 +3,7 @@
  * `tests/fixtures/deck_cases.json` that both run. What does not change is shared with the document before.
  */
 import { applyingOf } from "../elements/applying";
-import type { Tab, Document, Element, Op, Segment, Unreadable } from "../protocol/deck.gen";
+import type { Tab, Document, Element, Health, Op, Segment, Unreadable } from "../protocol/deck.gen";
 
 export const EMPTY: Document = {};
 
@@ -53,11 +53,16 @@ export function applySegment(document: Document, segment: Segment): Document {
   return {
     ...(decks && { decks }),
     ...(end && { end }),
-    ...(health && { health }),
+    ...(health && { health: withReason(health, document.health) }),
     ...(time && { at: time }),
     ...(unreadable && { unreadable }),
     seq: segment.seq,
   };
+}
+
+/** Of why a put failed only the segment after it tells. */
+function withReason(health: Health, before: Health | undefined): Health {
+  return health.why || !before?.why ? health : { ...health, why: before.why };
 }
 
 function withUnreadable({ unreadable }: Document, segment: Segment): readonly Unreadable[] | undefined {

@@ -445,6 +445,9 @@ export interface Health {
   readonly merged?: number;
   readonly retried?: number;
   readonly behind?: number;
+  readonly refused?: number;
+  readonly stored?: number;
+  readonly why?: string;
 }
 
 /** What a flush wrote: the ops since the segment before. Immutable once stored; ``seq`` starts at 1, no gaps. */

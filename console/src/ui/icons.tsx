@@ -18,6 +18,7 @@ const PATHS = {
   moon: <path d="M13 9.6A5.5 5.5 0 0 1 6.4 3 5.5 5.5 0 1 0 13 9.6Z" />,
   pause: <path d="M5.5 3.5v9M10.5 3.5v9" />,
   play: <path d="M5 3.2 12.5 8 5 12.8Z" />,
+  pulse: <path d="M2 8.5h2.8l1.9-5 2.8 9 1.8-4H14" />,
   retry: <path d="M12.8 8A4.8 4.8 0 1 1 11 4.3M11.5 2v2.8H8.7" />,
   search: <path d="M7 2.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM10.5 10.5l3 3" />,
   skip: <path d="m4 4 5 4-5 4ZM11.5 4v8" />,

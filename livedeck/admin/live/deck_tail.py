@@ -88,7 +88,7 @@ class DeckTail:
         self._own = self._log = own
         self._state: DeckState | None = None
         self._state_at = clock()
-        self._hinted: tuple[float, float] | None = None
+        self._hinted: tuple[float, float, str] | None = None
         self._unreadable: tuple[float, str] | None = None
         self._due = clock()
         """When the tail looks at the store although nothing wakes it."""
@@ -137,7 +137,7 @@ class DeckTail:
         To look after each segment would be a request to the store for one that is not there yet, each time.
         """
         if hint.behind is not None:
-            self._hinted = (hint.behind, self._clock()) if hint.behind > 0 else None
+            self._hinted = (hint.behind, self._clock(), hint.why) if hint.behind > 0 else None
         segment = hint.segment
         if segment is not None and self._log.offer(segment):
             self._advanced()
@@ -236,8 +236,9 @@ class DeckTail:
     def _trouble(self) -> Trouble | None:
         now = self._clock()
         if self._hinted is not None:
-            behind, at = self._hinted
-            return Trouble(behind + now - at, "The task's updates do not reach the store; it keeps trying.")
+            behind, at, why = self._hinted
+            words = "The task's updates do not reach the store; it keeps trying."
+            return Trouble(behind + now - at, f"{words} The last try: {why}" if why else words)
         if self._unreadable is not None:
             at, error = self._unreadable
             return Trouble(now - at, f"The Deck cannot be read at the moment: {error}", unread=True)

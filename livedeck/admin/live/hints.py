@@ -15,6 +15,7 @@ from livedeck.deck.segments import decode
 from livedeck.errors import DeckError
 
 MAX_BYTES: Final = 1024 * 1024
+_LONGEST_WHY: Final = 300
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class Hint:
     """The segment that was just stored."""
     behind: float | None = None
     """Seconds since the oldest publish that has not reached the store; 0: all have."""
+    why: str = ""
+    """What the store says of that, as far as its publisher tells."""
 
 
 class _Outline(msgspec.Struct):
@@ -32,6 +35,7 @@ class _Outline(msgspec.Struct):
 
     seq: int | None = None
     behind: float | None = None
+    why: str = ""
     ops: msgspec.Raw = msgspec.Raw()  # read as a whole segment's, later
 
 
@@ -65,4 +69,4 @@ def parse(body: bytes) -> Hint:
         raise DeckError(f"a hint cannot be {outline.behind} seconds behind")
     if outline.seq is None and outline.behind is None:
         raise DeckError('a hint is a segment, {"seq": n} or {"behind": seconds}')
-    return Hint(behind=outline.behind)
+    return Hint(behind=outline.behind, why=outline.why[:_LONGEST_WHY])

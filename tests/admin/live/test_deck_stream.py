@@ -222,8 +222,8 @@ async def test_behind_while_uploads_fail_and_live_again(world: World) -> None:
         assert "store" in state["reason"]
         log.publish("two")
         await states(stream, "live")
-        await world.hint(b'{"behind": 3}')
-        await states(stream, "behind")
+        await world.hint(b'{"behind": 3, "why": "503 Slow Down"}')
+        assert (await states(stream, "behind"))["reason"].endswith("it keeps trying. The last try: 503 Slow Down")
         await world.hint(b'{"behind": 0}')
         await states(stream, "live")
 

@@ -15,6 +15,7 @@ def test_the_three_forms() -> None:
     assert parse(encode(SEGMENT)) == Hint(segment=SEGMENT)
     assert parse(b'{"seq": 7}') == Hint()
     assert parse(b'{"behind": 1.5}') == Hint(behind=1.5)
+    assert parse(b'{"behind": 1.5, "why": "503"}') == Hint(behind=1.5, why="503")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import { IconButton } from "../../ui/Button";
 import { Icon } from "../../ui/icons";
 import { Age } from "../../ui/Ticking";
 import { Toolbar } from "../../ui/Toolbar";
+import { PublishHealth } from "./PublishHealth";
 import { ShareDialog } from "./ShareDialog";
 import type { Presenting } from "./usePresenting";
 
@@ -45,6 +46,7 @@ export function DeckToolbar({ session, view, rawUrl, share, presenting }: DeckTo
             onClick={() => (paused ? session.resume() : session.pause())}
           />
         )}
+        {view.health && state && <PublishHealth health={view.health} state={state} />}
         {something && (
           <a className="icon-button" href={`${rawUrl}?download=1`} download title="Download" aria-label="Download">
             <Icon name="download" />
