@@ -56,8 +56,9 @@ class Replay:
         self.apply_ops(segment.ops)
         self.seq = segment.seq
         if not segment.unreadable:
-            why = segment.health.why or self.health.why
-            self.at, self.health = segment.at, msgspec.structs.replace(segment.health, why=why)
+            health, why = segment.health, self.health.why
+            self.at = segment.at
+            self.health = msgspec.structs.replace(health, why=why) if why and not health.why else health
         elif len(self.unreadable) < MOST_UNREADABLE:
             self.unreadable.append(Unreadable(segment.seq, segment.unreadable))
         return True

@@ -54,7 +54,7 @@ class AttemptDeck:
         self._page: Page | None = None
         self._publisher: Publisher | None = None
         self._process = os.getpid()
-        self._making = threading.Lock()
+        self._making = threading.RLock()  # of whoever is interrupted by a handler that uses the Deck, too
         self.on_open: Callable[[], bool] = lambda: True
         """Called when something is put on a Deck that was not there from the start, until it returns True."""
         self.stored = True
@@ -74,6 +74,8 @@ class AttemptDeck:
 
     def page(self) -> "Page":
         """Return the page, which is made on the first call."""
+        if self._page is not None:
+            return self._page
         with self._making:
             if self._page is None:
                 self._page = self._made()
@@ -114,8 +116,9 @@ class AttemptDeck:
         if os.getpid() != self._process:  # a child that the task forked, which never publishes
             return True
         try:
-            if self._publisher is None and self._page is not None and self._find_place is not None:
-                self._open(self._page, self._find_place())
+            with self._making:
+                if self._publisher is None and self._page is not None and self._find_place is not None:
+                    self._open(self._page, self._find_place())
             return self.on_open()
         except Exception:
             logger.exception("deck_not_opened: nothing of it is published")

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link, useRouter } from "../../bindings/router";
 import { getNode } from "../../core/api";
 import { words } from "../../core/bidi";
@@ -51,7 +52,8 @@ const LABELS: Readonly<Record<NodeView, string>> = {
 /** One node: its Deck, log, data, error and attempts. */
 export function NodePanel({ route, row, rows, items, panels }: NodePanelProps) {
   const views = viewsOf(row);
-  const view = views.find((one) => one === route.view) ?? defaultView(row);
+  const unchosen = useUnchosenView(row);
+  const view = views.find((one) => one === route.view) ?? unchosen;
   const tabs = views.map((id) => ({ id, label: LABELS[id], href: executionPath({ ...route, view: id }) }));
   return (
     <section className="node-panel" aria-label={words`Node ${row.name}`}>
@@ -116,6 +118,14 @@ function defaultView(row: NodeRow): NodeView {
   if (row.gate) return "gate";
   if (row.startsExecution) return "inputs";
   return row.hasDeck || !row.node ? "deck" : "log";
+}
+
+/** The view of a node where none was chosen. Who reads the log of a task that runs is left there when a Deck appears. */
+function useUnchosenView(row: NodeRow): NodeView {
+  const [reading, setReading] = useState<string | null>(null);
+  const view = defaultView(row);
+  if (view === "log" && row.phase !== "QUEUED" && reading !== row.id) setReading(row.id);
+  return view === "deck" && row.node && reading === row.id ? "log" : view;
 }
 
 function NodeBody({ route, row, rows, items, panels, view }: NodePanelProps & { readonly view: NodeView }) {
