@@ -176,12 +176,17 @@ def test_a_task_inside_a_task_shows_on_the_outer_ones_deck(folder: Path) -> None
 
 
 def test_nothing_is_made_on_disk_without_a_deck(folder: Path) -> None:
+    @task(enable_deck=False)
+    def refused() -> None:
+        Deck("nowhere", "x")
+
     @task
     def quiet() -> None:
-        Deck("nowhere", "x")
+        Deck("empty")
 
     @workflow
     def flow() -> None:
+        refused()
         quiet()
 
     flow()
