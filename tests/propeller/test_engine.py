@@ -746,20 +746,33 @@ async def test_a_task_that_does_not_say_has_a_deck_where_an_attempt_has_left_one
             await open_store(attempt.output_prefix).aput(DECK, b"a page")
         if (node, number) in {("n1", "0"), ("n3", "0")}:
             return await fail(attempt, recoverable=True)
-        return await fail(attempt) if node == "n2" else await succeed(attempt)
+        return await succeed(attempt)
 
     options = {"deck": None, "retries": 1}
-    closure = workflow(*(task(name, options=options) for name in ("n0", "n1", "n2", "n3", "n4")))
+    closure = workflow(*(task(name, options=options) for name in ("n0", "n1", "n3", "n4")))
     execution = await run(world, closure, show)
     decks = {node.id.node_id: node.closure.deck_uri for node in execution.nodes if node.closure.deck_uri}
     assert decks == {
         "n0": f"{execution.prefix}/n0/data/0/deck.html",
         "n1": f"{execution.prefix}/n1/data/1/deck.html",
-        "n2": f"{execution.prefix}/n2/data/0/deck.html",
         "n3": f"{execution.prefix}/n3/data/0/deck.html",
     }
     assert not [e for e in execution.history if isinstance(e, NodeExecutionEvent) and e.deck_uri and e.phase == 2]
 
 
-SHOW = {("n0", "0"), ("n1", "0"), ("n1", "1"), ("n2", "0"), ("n3", "0")}
+SHOW = {("n0", "0"), ("n1", "0"), ("n1", "1"), ("n3", "0")}
 """Nodes and attempts that leave a Deck."""
+
+
+async def test_what_fails_has_the_deck_that_it_has_left(world: World) -> None:
+    async def show(attempt: Attempt) -> Exit:
+        await open_store(attempt.output_prefix).aput(DECK, b"a page")
+        return await fail(attempt)
+
+    execution = await run(world, workflow(task("n0", options={"deck": None})), show)
+    assert last_of(execution, "n0").deck_uri == f"{execution.prefix}/n0/data/0/deck.html"
+
+
+def last_of(execution: FakeExecution, node: str) -> NodeExecutionEvent:
+    events = [event for event in execution.history if isinstance(event, NodeExecutionEvent)]
+    return next(event for event in reversed(events) if event.id.node_id == node)

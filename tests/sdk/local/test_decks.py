@@ -177,7 +177,7 @@ def test_a_task_inside_a_task_shows_on_the_outer_ones_deck(folder: Path) -> None
 
 def test_nothing_is_made_on_disk_without_a_deck(folder: Path) -> None:
     @task(enable_deck=False)
-    def refused() -> None:
+    def deckless() -> None:
         Deck("nowhere", "x")
 
     @task
@@ -186,7 +186,7 @@ def test_nothing_is_made_on_disk_without_a_deck(folder: Path) -> None:
 
     @workflow
     def flow() -> None:
-        refused()
+        deckless()
         quiet()
 
     flow()
