@@ -18,15 +18,19 @@ def _flag(text: str) -> bool:
     return words[text.strip().lower()]
 
 
-_READ: Final[Mapping[str, Callable[[str], Any]]] = {
-    "min_interval": float,
-    "every": float,
-    "history": _flag,
-    "max_bytes": int,
+_READ: Final[Mapping[str, tuple[Callable[[str], Any], str]]] = {
+    "min_interval": (float, "a number of seconds"),
+    "every": (float, "a number of seconds"),
+    "history": (_flag, "true or false"),
+    "max_bytes": (int, "a whole number of bytes"),
 }
-_WORDS: Final = {float: "a number of seconds", int: "a whole number of bytes", _flag: "true or false"}
-
-VARIABLES: Final[Mapping[str, str]] = {name: f"LIVEDECK_DECK_{name.upper()}" for name in _READ}
+"""How each is read, and what it is called where it is none."""
+VARIABLES: Final[Mapping[str, str]] = {
+    "min_interval": "LIVEDECK_DECK_MIN_INTERVAL",
+    "every": "LIVEDECK_DECK_EVERY",
+    "history": "LIVEDECK_DECK_HISTORY",
+    "max_bytes": "LIVEDECK_DECK_MAX_BYTES",
+}
 """Environment variables, by the field of ``DeckPublish`` that each is the default of."""
 
 
@@ -40,10 +44,11 @@ def parse(name: str, text: str) -> Any:
     Raises:
         UnsupportedOption: It is none that a task could give; the message does not name the field.
     """
+    read, words = _READ[name]
     try:
-        value = _READ[name](text)
+        value = read(text)
     except (ValueError, KeyError):
-        raise UnsupportedOption(f"{text!r} is not {_WORDS[_READ[name]]}") from None
+        raise UnsupportedOption(f"{text!r} is not {words}") from None
     DeckPublish(**{name: value})
     return value
 
