@@ -11,6 +11,7 @@ from bench.figures import Figure, quantile
 from bench.options import Options
 from bench.peers.call import call
 from livedeck import Deck, current_context, task
+from livedeck.sdk.attempt_deck import DeckPlace
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.context import AttemptIdentity
 from livedeck.store import Store, open_store
@@ -70,7 +71,7 @@ def run(delay: float, count: int, *, wait: bool = False) -> Published:
     """Run one attempt of the task, as `livedeck.runtime` does."""
     with tempfile.TemporaryDirectory() as folder:
         store = AnsweringLate(Path(folder), delay)
-        attempt = Attempt(publish, AttemptIdentity(output_prefix=store.uri), store)
+        attempt = Attempt(publish, AttemptIdentity(output_prefix=store.uri), lambda: DeckPlace(store))
         calls = attempt.call({"count": count, "wait": wait})["o0"]
         attempt.end("succeeded", timeout=60)
         return Published(calls, store.written, len(store.get("deck.html")))

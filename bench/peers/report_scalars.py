@@ -115,6 +115,7 @@ def size(folder: Path) -> int:
 
 def livedeck(folder: Path, measured: Measured) -> None:
     from livedeck import Deck, current_context, task
+    from livedeck.sdk.attempt_deck import DeckPlace
     from livedeck.sdk.attempts import Attempt
     from livedeck.sdk.context import AttemptIdentity
     from livedeck.store import Store, open_store
@@ -147,7 +148,7 @@ def livedeck(folder: Path, measured: Measured) -> None:
         measured.updates(report)
 
     store = Counting(folder)
-    attempt = Attempt(train, AttemptIdentity(output_prefix=store.uri), store)
+    attempt = Attempt(train, AttemptIdentity(output_prefix=store.uri), lambda: DeckPlace(store))
     attempt.call({})
     attempt.end("succeeded", timeout=60)
     measured.save(store.written)
