@@ -5,6 +5,7 @@ each time anew: a task costs ten. Nothing here starts a thread or opens a store.
 """
 
 import livedeck
+import livedeck.deck.defaults
 import livedeck.deck.publisher
 import livedeck.runtime.dynamic
 import livedeck.runtime.eager
