@@ -1,6 +1,5 @@
 """The Deck of one attempt: there at once, as soon as something is put on it, or never, as the task's options say."""
 
-import logging
 import os
 import threading
 from collections.abc import Callable
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from livedeck.deck.own_log import logger
 from livedeck.sdk.tasks import Task
 
 if TYPE_CHECKING:  # loading these takes longer than all else that a task without a Deck does
@@ -15,8 +15,6 @@ if TYPE_CHECKING:  # loading these takes longer than all else that a task withou
     from livedeck.deck.publisher import Publisher
     from livedeck.deck.settings import DeckPublish
     from livedeck.store import Store
-
-logger = logging.getLogger("livedeck")
 
 Outcome = Literal["succeeded", "failed", "aborted"]
 Hint = Callable[[bytes], None]
