@@ -3,6 +3,7 @@
 Whatever is cached is described as a task is: by its identifier, its interface and its cache version.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -87,12 +88,18 @@ async def keep(
 async def _take(task: TaskPlan, shell: Shell, path: Path, uri: str) -> bool:
     """Note cached outputs as the node's; False if they are gone."""
     try:
-        await shell.data.read(uri)
+        _, deck = await asyncio.gather(shell.data.read(uri), _deck_beside(task, shell, uri))
     except InvalidWorkflow:
         log.warning("propeller.cache_stale execution=%s outputs=%s", shell.key, uri)
         shell.cache.forget(path, stale=True)
         return False
     shell.observations.outputs[path] = uri
-    if task.generates_deck is None and await found(split_uri(uri)[0], DECK):
-        shell.observations.decks[path, 0] = shell.addresses.deck_beside(uri)
+    if deck:
+        shell.observations.decks[path, 0] = deck
     return True
+
+
+async def _deck_beside(task: TaskPlan, shell: Shell, uri: str) -> str:
+    """Return where the Deck lies that the attempt has left which made cached outputs; empty: it has none."""
+    there = task.generates_deck is None and await found(split_uri(uri)[0], DECK)
+    return shell.addresses.deck_beside(uri) if there else ""

@@ -32,11 +32,10 @@ from livedeck.propeller.runs import Run, RunListener
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
 from livedeck.propeller.state import ScopeState, scope_at
-from livedeck.propeller.store_access import found, save
+from livedeck.propeller.store_access import save
 from livedeck.propeller.task_cache import TaskCache
 from livedeck.propeller.templates import mentioned
 from livedeck.store import join_uri
-from livedeck.store.layout import DECK
 from livedeck.telemetry.log_fields import bound
 from livedeck.telemetry.metrics import Counter
 
@@ -124,6 +123,7 @@ class Launcher:
             listener,
             self._settings,
             has_outputs=bool(task.template.interface.outputs.variables),
+            may_have_deck=task.generates_deck is None,
             adopt=adopt,
             taken_over=self._taken_over,
             timeout=task.timeout,
@@ -180,8 +180,8 @@ class Launcher:
         _ENDED.add("stopped" if run.stopped else _outcome(result))
         self._leave_queue(path, number)
         del self._runs[path, number], self._places[path, number]
-        if task.generates_deck is None:
-            await self._note_deck(path, number)
+        if run.deck:
+            self._observations.decks[path, number] = run.deck
         if run.ended_at is not None:
             self._observations.ended[path, number] = run.ended_at
         if run.flushing:
@@ -219,17 +219,6 @@ class Launcher:
         self._observations.handles[path, number] = handle
         self._observations.started.setdefault((path, number), began or datetime.now(UTC))
         self._emit(AttemptStarted(path, number))
-
-    async def _note_deck(self, path: Path, number: int) -> None:
-        """Note where the Deck lies of an attempt that need not have one, if there is one.
-
-        A publisher that stores its Deck only after the attempt's result tells the control plane itself.
-        """
-        if (path, number) not in self._observations.started:
-            return
-        prefix = self._addresses.attempt_prefix(self._addresses.node(self._root(), path), number)
-        if await found(prefix, DECK):
-            self._observations.decks[path, number] = join_uri(prefix, DECK)
 
     async def _note_outputs(self, outputs: Outputs, path: Path, number: int, task: TaskPlan) -> None:
         """Note where the outputs lie, here for the nodes downstream and in the cache for later executions."""

@@ -16,6 +16,9 @@ from livedeck.propeller.outcomes import Futures, Outputs, read_outcome, read_res
 from livedeck.propeller.retry import retry
 from livedeck.propeller.settings import PropellerSettings
 from livedeck.propeller.slots import Slots
+from livedeck.propeller.store_access import found
+from livedeck.store import join_uri
+from livedeck.store.layout import DECK
 
 log = logging.getLogger("livedeck.propeller")
 
@@ -43,6 +46,7 @@ class Run:
         listener: called when something happens.
         settings: grace, and pauses between repeated calls.
         has_outputs: whether the task has outputs.
+        may_have_deck: whether the attempt may have a Deck that its task does not ask for.
         adopt: whether an earlier engine may have launched it.
         taken_over: whether that was another server's, which is gone.
         timeout: how long the attempt may run.
@@ -59,6 +63,7 @@ class Run:
         settings: PropellerSettings,
         *,
         has_outputs: bool = True,
+        may_have_deck: bool = False,
         adopt: bool = False,
         taken_over: bool = False,
         timeout: timedelta | None = None,
@@ -72,6 +77,7 @@ class Run:
         self._listener = listener
         self._settings = settings
         self._has_outputs = has_outputs
+        self._may_have_deck = may_have_deck
         self._timeout = timeout
         self._started_at = started_at
         self._number = number
@@ -89,6 +95,8 @@ class Run:
         """When the attempt's result was stored or its process ended, if the executor knows."""
         self.flushing = False
         """Whether the process went on when the result was stored, with the end of its Deck."""
+        self.deck = ""
+        """Where the Deck lies of an attempt whose task need not have one; empty: none was found."""
         self._exceeded_timeout = False
         """Whether the attempt had expired when it ended: the engine that stopped it for that may have died since."""
 
@@ -277,7 +285,9 @@ class Run:
         told = await self._exit_or_lost(lambda: self._executor.wait_result(handle))
         if isinstance(told, ResultStored):
             self._note_times(told.started_at, told.at)
-            result = await retry("read result", lambda: read_result(prefix, self._settings), self._settings)
+            result, self.deck = await asyncio.gather(
+                retry("read result", lambda: read_result(prefix, self._settings), self._settings), self._find_deck()
+            )
             if result is not None:
                 self.flushing = True
                 return result
@@ -289,11 +299,24 @@ class Run:
     async def _outcome_of(self, ended: Exit) -> Outputs | Futures | Failure:
         """Return the outcome of the attempt, which is over: what it left in the store, or else how it ended."""
         prefix, settings = self._attempt.output_prefix, self._settings
-        return await retry(
-            "read outcome",
-            lambda: read_outcome(prefix, ended, settings, has_outputs=self._has_outputs, nodes=self._attempt.nodes),
-            settings,
+        result, self.deck = await asyncio.gather(
+            retry(
+                "read outcome",
+                lambda: read_outcome(prefix, ended, settings, has_outputs=self._has_outputs, nodes=self._attempt.nodes),
+                settings,
+            ),
+            self._find_deck(),
         )
+        return result
+
+    async def _find_deck(self) -> str:
+        """Return where the Deck lies of an attempt that need not have one; empty: it has none, as far as is known.
+
+        It is looked for beside the result, so that nothing waits for that. A publisher that stores the Deck only after
+        the result tells the control plane itself.
+        """
+        prefix = self._attempt.output_prefix
+        return join_uri(prefix, DECK) if self._may_have_deck and await found(prefix, DECK) else ""
 
     async def _exit_or_lost(self, call: Callable[[], Awaitable[ResultStored | Exit]]) -> ResultStored | Exit:
         """Return what the executor tells; an attempt that it knows nothing of any more is lost."""
