@@ -47,22 +47,28 @@ class DeckPublish:
     every_rank: bool = False
 
     def __new__(cls, *given: Any, **named: Any) -> Self:
-        """Note which options are given: an equal value that is not given makes way for a server's default."""
+        """Note which options are given: an equal value that is not given makes way for a server's default.
+
+        Args:
+            given: options in their order.
+            named: options by name.
+        """
         made = object.__new__(cls)
         names = (*(each.name for each in fields(cls)[: len(given)]), *named)
         object.__setattr__(made, "_given", frozenset(names))
         return made
-
-    def over(self, defaults: Mapping[str, Any]) -> Self:
-        """Return the same with defaults in place of what was not given."""
-        given: frozenset[str] = self.__dict__["_given"]
-        return replace(self, **{name: value for name, value in defaults.items() if name not in given})
 
     def __post_init__(self) -> None:
         _check("min_interval", self.min_interval, at_least=0)
         _check("every", 1 if self.every is None else self.every, at_least=0.01)
         _check("snapshot_interval", self.snapshot_interval, at_least=0)
         _check("max_bytes", self.max_bytes, at_least=1024, at_most=DOCUMENT_BYTES)
+
+
+def with_defaults(publish: DeckPublish, defaults: Mapping[str, Any]) -> DeckPublish:
+    """Return options with defaults in place of what was not given."""
+    given: frozenset[str] = publish.__dict__["_given"]
+    return replace(publish, **{name: value for name, value in defaults.items() if name not in given})
 
 
 def _check(name: str, value: float, *, at_least: float, at_most: float = math.inf) -> None:

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -74,7 +75,8 @@ class AttemptDeck:
         """Return the page, which is made on the first call."""
         if self._page is not None:
             return self._page
-        with self._making:
+        # A child that the task forked waits for nobody: of the lock's owner there may be nothing in it.
+        with self._making if os.getpid() == self._process else nullcontext():
             if self._page is None:
                 self._page = self._made()
             return self._page
@@ -106,8 +108,9 @@ class AttemptDeck:
     @cached_property
     def _settings(self) -> "DeckPublish":
         from livedeck.deck.defaults import defaults_of
+        from livedeck.deck.settings import with_defaults
 
-        return self._task.options.deck_publish.over(defaults_of(os.environ))
+        return with_defaults(self._task.options.deck_publish, defaults_of(os.environ))
 
     def _on_change(self) -> bool:
         """Publish the page, on which something was put; return whether there is nothing more to be done for that."""

@@ -5,6 +5,7 @@ import pytest
 
 from livedeck import Deck, DeckPublish, current_context, task
 from livedeck.deck.defaults import VARIABLES, defaults_of, environment_of, parse
+from livedeck.deck.settings import with_defaults
 from livedeck.errors import UnsupportedOption
 
 SET = {"min_interval": 2.0, "every": 30.0, "history": False, "max_bytes": 4096}
@@ -17,10 +18,10 @@ def test_a_server_tells_its_attempts() -> None:
 
 
 def test_what_a_task_says_goes_before_also_where_it_says_the_usual() -> None:
-    assert DeckPublish().over(SET) == DeckPublish(2.0, 30.0, history=False, max_bytes=4096)
+    assert with_defaults(DeckPublish(), SET) == DeckPublish(2.0, 30.0, history=False, max_bytes=4096)
     said = DeckPublish(0.05, every=None, history=True, max_bytes=DeckPublish.max_bytes)
-    assert said.over(SET) == said
-    assert DeckPublish(every_rank=True).over({"every": 1.0}) == DeckPublish(every=1.0, every_rank=True)
+    assert with_defaults(said, SET) == said
+    assert with_defaults(DeckPublish(every_rank=True), {"every": 1.0}) == DeckPublish(every=1.0, every_rank=True)
 
 
 @pytest.mark.parametrize(

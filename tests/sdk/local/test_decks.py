@@ -15,6 +15,7 @@ import livedeck as flytekit
 from livedeck import Deck, DeckField, RecoverableError, current_context, task, workflow
 from livedeck.deck.ops import Document
 from livedeck.deck.snapshot import parse
+from livedeck.sdk.attempt_deck import AttemptDeck, DeckPlace
 from livedeck.sdk.local import folders
 from livedeck.sdk.local.events import AttemptStarted, DeckOpened, LocalEvent, listening
 
@@ -317,3 +318,28 @@ def test_what_is_put_on_a_deck_after_the_task_is_over_opens_none(folder: Path) -
     kept[0].text("too late")
     assert _publishers() == 0
     assert documents(folder) == []
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_that_is_forked_while_another_thread_makes_the_page_waits_for_nobody() -> None:
+    @task
+    def show() -> None: ...
+
+    deck = AttemptDeck(show, lambda: DeckPlace(None))
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with deck._making:
+            held.set()
+            let_go.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    child = os.fork()
+    if child == 0:
+        deck.page().deck("main").text("of a child")
+        os._exit(_publishers())
+    assert os.waitpid(child, 0)[1] == 0
+    let_go.set()
+    thread.join()
