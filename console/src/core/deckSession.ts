@@ -20,7 +20,7 @@ export interface DeckView {
   readonly empty: boolean;
   /** Segments that could not be read: what they changed is missing from the document. */
   readonly unreadable: readonly Unreadable[];
-  /** How publishing has gone up to what is shown; null where nothing was published. */
+  /** How publishing has gone up to what is shown; null where nothing was published, or nobody tells. */
   readonly health: Health | null;
   /** For a foreign Deck: the version of `deck.html` to show. */
   readonly etag: string | null;
@@ -41,9 +41,6 @@ const MOST_HELD = 200;
 const MOST_HELD_DATA = 16 * 1024 * 1024;
 
 const NOTHING_UNREADABLE: readonly Unreadable[] = [];
-
-/** Of a log that does not tell. */
-const NO_HEALTH: Health = {};
 
 const FIRST: DeckView = {
   stream: { status: "connecting", reason: "" },
@@ -182,7 +179,7 @@ export class DeckSession {
       hasDocument: latest !== null,
       empty: !latest?.decks?.length,
       unreadable: latest?.unreadable ?? NOTHING_UNREADABLE,
-      health: latest?.seq ? (latest.health ?? NO_HEALTH) : null,
+      health: latest?.health ?? null,
       etag: this.latestEtag,
     });
     for (const sink of this.sinks) {

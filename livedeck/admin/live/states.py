@@ -62,6 +62,7 @@ _LAST_WORDS: Final = timedelta(seconds=2)
 _TASK_WAITS: Final = frozenset({_K.QUEUED, _K.WAITING_FOR_RESOURCES})
 _NODE_RUNS: Final = frozenset({_N.RUNNING, _N.DYNAMIC_RUNNING, _N.FAILING})
 _PARENT: Final = "This node holds other nodes; each of them has a Deck of its own."
+_NOTHING_YET: Final = "The task has put nothing on its Deck yet, or has none (enable_deck=False)."
 _NOTHING: Final = "The task has put nothing on its Deck, or has none (enable_deck=False)."
 _ENDED_AS: Final[Mapping[DeckPhase, str]] = {
     DeckPhase.SUCCEEDED: "The task succeeded",
@@ -298,7 +299,7 @@ def _before(attempt: int, recorded: NodeRecord) -> tuple[DeckPhase, str]:
     if _is_parent(node):
         return DeckPhase.NONE, _PARENT
     if not node.closure.deck_uri:
-        return DeckPhase.NONE, _NOTHING
+        return DeckPhase.NONE, _NOTHING_YET
     if task is not None and task.closure.phase in _TASK_WAITS:
         return DeckPhase.QUEUED, _last_reason(task)
     return DeckPhase.WAITING, ""

@@ -137,7 +137,7 @@ TABLE = [
     ("recovered, from nobody knows where", recorded(node(N.RECOVERED)), None, P.NONE, "no Deck"),
     ("cached, still no Deck", recorded(CACHED), None, P.NONE, "has no Deck"),
     ("cached, source unknown", recorded(CACHED_UNKNOWN), None, P.NONE, "does not say"),
-    ("not asked for", recorded(node(deck=False), task()), None, P.NONE, "put nothing on its Deck"),
+    ("not asked for", recorded(node(deck=False), task()), None, P.NONE, "on its Deck yet, or"),
     ("not asked for, over", recorded(node(N.SUCCEEDED, deck=False), task(K.SUCCEEDED)), None, P.NONE, "put nothing"),
     ("asked for, but too late", recorded(node(N.FAILED), task(K.FAILED)), None, P.NONE, "before its Deck was written"),
     ("skipped", recorded(node(N.SKIPPED, deck=False)), None, P.NONE, "skipped"),
