@@ -31,7 +31,7 @@ check: $(VENV)/.dev console/node_modules/.installed  ## Lint and type-check Pyth
 unit: $(VENV)/.dev  ## What to run between edits: lint, types and the quick tests
 	@scripts/unit.sh $(ARGS)
 
-acceptance: $(VENV)/.dev $(CONSOLE) chromium graphviz  ## Real server, real browser
+acceptance: $(VENV)/.dev $(CONSOLE) console/node_modules/.installed chromium graphviz  ## Real server, real browser
 	@$(BIN)/python -m pytest tests/acceptance $(ARGS)
 
 pictures: $(VENV)/.dev $(CONSOLE) chromium  ## Take pictures of every page in every state, into build/pictures/all; ARGS=--renew renews the baselines

@@ -10,10 +10,11 @@ from PIL import Image
 from playwright.sync_api import Playwright
 
 from livedeck.admin.live.messages import DeckPhase
-from tests.acceptance.pictures.camera import Studio, browser_for_pictures, opened, studio_of, take
+from tests.acceptance.accessibility import barriers
+from tests.acceptance.pictures.camera import Studio, browser_for_pictures, opened, studio_of, take, turn
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, difference, load, small
 from tests.acceptance.pictures.looks import Look
-from tests.acceptance.pictures.scenes import DECK_WORDS, SCENES, Scene
+from tests.acceptance.pictures.scenes import DECK_WORDS, PUBLISHING, SCENES, Scene
 from tests.acceptance.pictures.server import serving
 
 pytestmark = pytest.mark.acceptance
@@ -71,6 +72,13 @@ def test_a_page_that_is_broken_is_noticed(name: str, rule: str, photographer: St
         take(page, WIDE, lambda picture: alike(small(picture), expected))
         page.add_style_tag(content=rule)
         assert not alike(small(take(page, WIDE).picture), expected)
+
+
+@pytest.mark.parametrize("look", [Look(1400), Look(1400, "dark"), Look(400)], ids=str)
+def test_the_panel_of_publishing_is_for_everybody(look: Look, photographer: Studio, tmp_path: Path) -> None:
+    with opened(photographer, BY_NAME[PUBLISHING], tmp_path) as page:
+        turn(page, look)
+        assert barriers(page, ".popover") == []
 
 
 def test_every_state_of_a_deck_is_among_them() -> None:

@@ -119,7 +119,7 @@ def take(
     """
     before: bytes | None = None
     tried = same = 0
-    _turn(page, look)
+    turn(page, look)
     begun = time.monotonic()
     while True:
         tried += 1
@@ -132,7 +132,8 @@ def take(
         before = shot
 
 
-def _turn(page: Page, look: Look) -> None:
+def turn(page: Page, look: Look) -> None:
+    """Look at a page in another way."""
     assert page.viewport_size is not None
     page.set_viewport_size({"width": look.width, "height": page.viewport_size["height"]})
     page.emulate_media(

@@ -27,7 +27,7 @@ from livedeck.admin.live.messages import (
 )
 from livedeck.admin.live.sse import event
 from livedeck.deck.headlines import HeadlineReplay
-from livedeck.deck.ops import Document, End, Progress, Put, Unreadable
+from livedeck.deck.ops import Document, End, Health, Progress, Put, Unreadable
 from livedeck.deck.page import Page
 from tests.deck.applying import apply_ops
 
@@ -333,7 +333,7 @@ def deck_document(*, ended: bool = False, error: bool = False) -> Document:
     ops = list(page.take().ops())
     document = apply_ops(Document(), ops)
     end = End("failed" if error else "succeeded", at(_ENDED)) if ended else None
-    return Document(12, at(_ENDED if ended else 204.5), document.decks, end)
+    return Document(12, at(_ENDED if ended else 204.5), document.decks, end, Health(flushes=12, stored=212_480))
 
 
 def large_document() -> Document:
@@ -435,7 +435,15 @@ def _deck_streams() -> dict[str, list[bytes]]:
         DeckPhase.WAITING: _deck(_state(DeckPhase.WAITING)),
         DeckPhase.PLACEHOLDER: _deck(_state(DeckPhase.PLACEHOLDER), nothing),
         DeckPhase.LIVE: _deck(_state(DeckPhase.LIVE, published_at=published), live),
-        DeckPhase.BEHIND: _deck(_state(DeckPhase.BEHIND, published_at=at(166), behind=42.0), live),
+        DeckPhase.BEHIND: _deck(
+            _state(
+                DeckPhase.BEHIND,
+                published_at=at(166),
+                behind=42.0,
+                reason="The task's updates do not reach the store; it keeps trying. The last try: 503 Slow Down",
+            ),
+            msgspec.structs.replace(live, health=Health(12, merged=31, retried=4, refused=1, stored=212_480)),
+        ),
         DeckPhase.FINISHING: _deck(_state(DeckPhase.FINISHING, published_at=ended), live),
         DeckPhase.SUCCEEDED: _deck(_state(DeckPhase.SUCCEEDED, **over), done, over=True),
         DeckPhase.FAILED: _deck(_state(DeckPhase.FAILED, reason=ERROR["message"], **over), wrong, over=True),
