@@ -255,6 +255,21 @@ def test_a_deck_that_nobody_asked_for_appears_with_the_first_thing_on_it(stage: 
     expect(button).to_be_visible()
 
 
+@pytest.mark.parametrize(("workflow", "node"), [("undecked_item", "n0:0"), ("undecked_dynamic", "n0")])
+def test_who_waits_for_the_deck_of_an_item_or_of_a_dynamic_task_sees_it_appear(
+    stage: Stage, workflow: str, node: str
+) -> None:
+    execution, strings = stage.play(workflow)
+    stage.open_deck(execution, node)
+    expect(stage.mark).to_have_text("No Deck")
+    strings.publish("metrics", "<p>here I am</p>")
+    expect(stage.mark).to_have_text("Live")
+    stage.expect_shown("here I am")
+    strings.finish()
+    expect(stage.mark).to_have_text("Complete")
+    stage.expect_shown("here I am")
+
+
 def test_a_deck_that_others_overwrite_is_shown_live_and_swapped(stage: Stage) -> None:
     execution = start_foreign(stage.client, stage.puppeteer.address)
     strings = stage.puppeteer.strings()

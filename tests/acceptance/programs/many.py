@@ -5,7 +5,7 @@ from functools import partial
 from livedeck import Deck, current_context, map_task, task, workflow
 
 
-@task(enable_deck=True)
+@task
 def measure(index: int, refused: int) -> int:
     deck = Deck("main")
     chart = deck.chart("loss", x_label="step")
@@ -32,7 +32,7 @@ def list_of(size: int) -> list[int]:
     return list(range(size))
 
 
-@task(enable_deck=True)
+@task
 def compete(index: int) -> int:
     board = Deck.shared("leaderboard")
     chart = board.chart("loss", x_label="step")

@@ -4,7 +4,17 @@ import json
 import os
 import socket
 
-from livedeck import Cache, Deck, RecoverableError, Resources, current_context, task, workflow
+from livedeck import (
+    Cache,
+    Deck,
+    RecoverableError,
+    Resources,
+    current_context,
+    dynamic,
+    map_task,
+    task,
+    workflow,
+)
 
 ALL_CORES = os.cpu_count() or 1
 
@@ -62,6 +72,18 @@ def puppet_without_deck(address: str) -> str:
     return obey(address)
 
 
+@dynamic
+def growing_puppet(address: str) -> str:
+    """Obey, before anything that it could declare is run."""
+    return echo(word=obey(address))
+
+
+@task
+def echo(word: str) -> str:
+    """Say it again."""
+    return word
+
+
 @task(enable_deck=True, deck_fields=(), requests=Resources(cpu=ALL_CORES))
 def greedy_puppet(address: str) -> str:
     """Obey, and let nobody else run meanwhile."""
@@ -88,8 +110,21 @@ def remembered(address: str) -> str:
 
 @workflow
 def undecked(address: str) -> str:
-    """One that has no Deck."""
+    """One that does not ask for a Deck."""
     return puppet_without_deck(address=address)
+
+
+@workflow
+def undecked_item(address: str) -> list[str]:
+    """One that is an item of a map."""
+    words: list[str] = map_task(puppet_without_deck)(address=[address])
+    return words
+
+
+@workflow
+def undecked_dynamic(address: str) -> str:
+    """One that is dynamic."""
+    return growing_puppet(address=address)
 
 
 @workflow

@@ -76,7 +76,7 @@ def of_orders(orders: list[Order]) -> dict[str, int]:
     return {order.name: summed(order=order) for order in orders}
 
 
-@dynamic(enable_deck=True)
+@dynamic
 def shown(n: int) -> int:
     Deck("plan").text(f"{n} squares, in process {os.getpid()}")
     current_context().publish_decks()

@@ -22,7 +22,7 @@ def wait_for(*paths: Path) -> None:
         time.sleep(0.005)
 
 
-@task(task_config=Elastic(nproc_per_node=2), enable_deck=True, deck_publish=EVERY_RANK)
+@task(task_config=Elastic(nproc_per_node=2), deck_publish=EVERY_RANK)
 def trains(folder: str) -> int:
     context = current_context()
     losses = context.default_deck.chart("loss", x_label="step")

@@ -5,7 +5,7 @@ import os
 from livedeck import Deck, RecoverableError, map_task, task, workflow
 
 
-@task(enable_deck=True, retries=1)
+@task(retries=1)
 def work(number: int) -> int:
     print(f"working on {number}")
     Deck("number").append(f"<p>number {number}</p>")
