@@ -79,6 +79,8 @@ def test_the_panel_of_publishing_is_for_everybody(look: Look, photographer: Stud
     with opened(photographer, BY_NAME[PUBLISHING], tmp_path) as page:
         turn(page, look)
         assert barriers(page, ".popover") == []
+        page.add_style_tag(content=".popover-panel { color: var(--surface) }")
+        assert any("contrast" in barrier for barrier in barriers(page, ".popover"))
 
 
 def test_every_state_of_a_deck_is_among_them() -> None:
