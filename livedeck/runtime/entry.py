@@ -41,7 +41,7 @@ from livedeck.sdk.tasks import Task
 from livedeck.sdk.tracebacks import format_error, name_files_as_in, project_path
 from livedeck.sdk.types import DataPlane, Location, from_literal, to_literal
 from livedeck.store import Retry, Store, layout, open_store, split_uri
-from livedeck.store.kept_environment import kept
+from livedeck.store.kept_environment import kept, last
 
 if TYPE_CHECKING:
     from livedeck.runtime.ranks import Channel
@@ -151,7 +151,7 @@ def _open(task: Task[..., Any], given: Arguments, output: Store, data: DataPlane
         publishes, output = True, output.below(layout.rank_folder(own))
 
     def find_place() -> DeckPlace:
-        return DeckPlace(output, hint_from_environment(os.environ, rank=own), announce=True)
+        return DeckPlace(output, hint_from_environment(last(), rank=own), announce=True)
 
     return Attempt(
         task,

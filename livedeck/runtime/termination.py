@@ -42,12 +42,13 @@ class Termination:
         self._read, self._write = os.pipe()
         os.set_blocking(self._write, False)
         self._pipe = os.fstat(self._write).st_ino
+        thread = threading.Thread(target=self._watch, name="livedeck-termination", daemon=True)
+        thread.start()  # first: a task may have started as many as there may be, and then SIGTERM is left as it is
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         self._before = signal.signal(signal.SIGTERM, self._on_signal)
         # A child that the task forks inherits the handler and the pipe: its SIGTERM must not end us.
         os.register_at_fork(after_in_child=self._let_go)
-        self._thread = threading.Thread(target=self._watch, name="livedeck-termination", daemon=True)
-        self._thread.start()
+        self._thread = thread
         return True
 
     def __exit__(self, *_: object) -> None:

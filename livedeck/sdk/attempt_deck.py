@@ -109,8 +109,9 @@ class AttemptDeck:
     def _settings(self) -> "DeckPublish":
         from livedeck.deck.defaults import defaults_of
         from livedeck.deck.settings import with_defaults
+        from livedeck.store.kept_environment import last
 
-        return with_defaults(self._task.options.deck_publish, defaults_of(os.environ))
+        return with_defaults(self._task.options.deck_publish, defaults_of(last() or os.environ))
 
     def _on_change(self) -> bool:
         """Publish the page, on which something was put; return whether there is nothing more to be done for that."""
@@ -120,9 +121,13 @@ class AttemptDeck:
             with self._making:
                 if self._publisher is None and self._page is not None and self._find_place is not None:
                     self._open(self._page, self._find_place())
-            return self.on_open()
         except Exception:
             logger.exception("deck_not_opened: nothing of it is published")
+            return True
+        try:
+            return self.on_open()
+        except Exception:
+            logger.exception("deck_unguarded: what is not published when the process is told to end is lost")
             return True
 
     def _open(self, page: "Page", place: DeckPlace) -> None:
