@@ -18,6 +18,7 @@ from bench.running import prepare
 from bench.watching import Watched, wait_filled
 from livedeck import Deck, current_context, task
 from livedeck.client import Client
+from livedeck.sdk.attempt_deck import DeckPlace
 from livedeck.sdk.attempts import Attempt
 from livedeck.sdk.context import AttemptIdentity
 from livedeck.store import Store, open_store
@@ -119,7 +120,7 @@ def in_task(kind: str, size: int, count: int) -> InTask:
                 calls.append(time.perf_counter() - start)
                 context.publish_decks(wait=True, timeout=60)  # each is a segment of its own
 
-        attempt = Attempt(grow, AttemptIdentity(output_prefix=store.uri), store)
+        attempt = Attempt(grow, AttemptIdentity(output_prefix=store.uri), lambda: DeckPlace(store))
         attempt.call({})
         stored = (store.written - before) / count
         attempt.end("succeeded", timeout=120)

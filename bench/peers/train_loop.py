@@ -94,6 +94,7 @@ Run = Callable[[Report], dict[str, Any]]
 
 def livedeck(folder: Path, run: Run) -> dict[str, Any]:
     from livedeck import Deck, current_context, task
+    from livedeck.sdk.attempt_deck import DeckPlace
     from livedeck.sdk.attempts import Attempt
     from livedeck.sdk.context import AttemptIdentity
     from livedeck.store import open_store
@@ -112,7 +113,7 @@ def livedeck(folder: Path, run: Run) -> dict[str, Any]:
         found.update(run(report))
 
     store = open_store(folder.as_uri())
-    attempt = Attempt(train, AttemptIdentity(output_prefix=store.uri), store)
+    attempt = Attempt(train, AttemptIdentity(output_prefix=store.uri), lambda: DeckPlace(store))
     attempt.call({})
     attempt.end("succeeded", timeout=60)
     return found
