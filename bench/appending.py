@@ -34,7 +34,7 @@ TIMES = 2.0
 FRAME = 16.0
 """Milliseconds that the page's scripts may take for an update."""
 PEERS: Mapping[str, Mapping[str, tuple[str, Path]]] = {
-    "rows": {"flytekit's Deck.publish()": ("flytekit", PYTHON), "MLflow's log_table()": ("mlflow", TRACKERS_PYTHON)},
+    "rows": {"flytekit's Deck.publish()": ("flytekit", PYTHON), "W&B's incremental table": ("wandb", TRACKERS_PYTHON)},
     "points": {
         "flytekit's Deck.publish()": ("flytekit", PYTHON),
         "SummaryWriter with flush()": ("tensorboard", TRACKERS_PYTHON),

@@ -241,7 +241,7 @@ forked in advance, and say that they are over before they are taken down.""",
   `publish_decks()`. Stored: the segment; snapshots come on top, as *bytes* has them. On the wire and in the page: a
   viewer of the live Deck in Chromium, ten updates a second, beside one of a Deck with a hundred rows, points or lines;
   scripts are those of the page and of the Deck's frame. flytekit writes all of it anew as HTML, as its users do;
-  MLflow reads its file and writes it anew; TensorBoard's writer appends, a text for ten lines.
+  W&B has an incremental table; TensorBoard's writer appends, a text for ten lines.
 - *long*: a Deck with as many elements as one may have. Opened: from the page's address to two animation frames after
   the Deck was applied, on a server on the same two cores. While it is scrolled: from one frame to the next.""",
     ),

@@ -15,6 +15,9 @@ from typing import Any
 
 from report_scalars import size
 
+SETTLE = 1.0
+"""Seconds after which a thread has written what it was given."""
+
 Measure = Callable[[Callable[[int], object]], Sequence[float]]
 
 
@@ -77,21 +80,28 @@ def flytekit(folder: Path, kind: str, count: int, measure: Measure) -> tuple[Seq
     return calls, sum(written) / len(written)
 
 
-def mlflow(folder: Path, _kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
-    """The file is read and written anew."""
-    os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
-    import mlflow as library
+def wandb(folder: Path, _kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
+    """Rows are a file of their own each time."""
+    os.environ |= {"WANDB_DATA_DIR": str(folder), "WANDB_CACHE_DIR": str(folder)}
+    import wandb as library
 
-    def columns(first: int, many: int) -> dict[str, list[Any]]:
-        names = ("step", "file", "loss")
-        return dict(zip(names, map(list, zip(*map(row, range(first, first + many)), strict=True)), strict=True))
+    settings = library.Settings(silent=True, console="off")
+    run = library.init(project="bench", mode="offline", dir=folder, settings=settings)
+    table = library.Table(columns=["step", "file", "loss"], log_mode="INCREMENTAL")
+    for number in range(count):
+        table.add_data(*row(number))
+    run.log({"files": table})
+    before = size(folder)
 
-    library.set_tracking_uri((folder / "mlruns").as_uri())
-    with library.start_run():
-        library.log_table(columns(0, count), "rows.json")
-        calls = measure(lambda number: library.log_table(columns(count + 10 * number, 10), "rows.json"))
-    (table,) = folder.rglob("rows.json")
-    return calls, table.stat().st_size
+    def update(number: int) -> None:
+        for place in range(10):
+            table.add_data(*row(count + 10 * number + place))
+        run.log({"files": table})
+
+    calls = measure(update)
+    written = (size(folder) - before) / len(calls)
+    run.finish()
+    return calls, written
 
 
 def tensorboard(folder: Path, kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
@@ -102,6 +112,7 @@ def tensorboard(folder: Path, kind: str, count: int, measure: Measure) -> tuple[
     for number in range(count if kind == "points" else 0):  # a text costs the same, whatever was there before
         writer.add_scalar("loss", 1 / (1 + number), number)
     writer.flush()
+    time.sleep(SETTLE)
     before = size(folder)
 
     def update(number: int) -> None:
@@ -113,12 +124,13 @@ def tensorboard(folder: Path, kind: str, count: int, measure: Measure) -> tuple[
         writer.flush()
 
     calls = measure(update)
+    time.sleep(SETTLE)
     written = (size(folder) - before) / len(calls)
     writer.close()
     return calls, written
 
 
-REPORTERS = {each.__name__: each for each in (flytekit, mlflow, tensorboard)}
+REPORTERS = {each.__name__: each for each in (flytekit, wandb, tensorboard)}
 
 
 def main(name: str, kind: str, count: int, updates: int) -> None:
