@@ -130,5 +130,5 @@ function show(node: HTMLImageElement, src: string, alt = ""): void {
   const inside = src.startsWith("data:image/") ? src : "";
   node.hidden = inside === "";
   if (node.getAttribute("src") !== inside && inside !== "") node.src = inside;
-  if (node.alt !== alt) node.alt = alt;
+  if (node.getAttribute("alt") !== alt) node.alt = alt; // also an empty one: it says that there is nothing to be said
 }

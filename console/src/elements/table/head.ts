@@ -108,6 +108,7 @@ export class TableHead {
     edge.setAttribute("role", "separator");
     edge.setAttribute("aria-orientation", "vertical");
     edge.setAttribute("aria-label", `Width of ${column.name}`);
+    edge.setAttribute("aria-valuemin", String(NARROWEST));
     edge.addEventListener("pointerdown", (event) => this.drag(event, edge, column.name));
     edge.addEventListener("keydown", (event) => {
       const by = event.key === "ArrowLeft" ? -STEP : event.key === "ArrowRight" ? STEP : 0;
@@ -173,6 +174,9 @@ export class TableHead {
     for (const [at, name] of this.order.entries()) {
       const node = this.columns.children[at];
       if (node instanceof HTMLElement) node.style.width = `${this.width(name)}px`;
+      const edge = this.names.cells[at]?.querySelector(".ld-table-edge");
+      edge?.setAttribute("aria-valuemax", String(Math.max(WIDEST, this.width(name))));
+      edge?.setAttribute("aria-valuenow", String(this.width(name)));
     }
     // Until the viewer has chosen a width, columns share what room there is beside them.
     this.grid.style.minWidth = this.resized ? "0" : "100%";
