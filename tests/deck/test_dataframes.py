@@ -31,10 +31,10 @@ FORMS: dict[str, Callable[[list[Any]], Any]] = {
 every_form = pytest.mark.parametrize("form", FORMS)
 
 
-def summary(data: Any) -> Summary:
+def summary(data: Any, *most: int) -> Summary:
     frame = dataframes.open_frame(data)
     assert frame is not None
-    (found,) = dataframes.summarized(frame)
+    (found,) = dataframes.summarized(frame, dataframes.LookedAt(*most))
     return found
 
 
@@ -191,10 +191,8 @@ def test_what_is_looked_at_is_bounded_and_spread_over_all(total: int, most: int)
 
 
 @every_form
-def test_of_a_column_that_is_too_long_parts_are_looked_at(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frames, "CELLS", 128)
-    monkeypatch.setattr(frames, "PLAIN_CELLS", 128)
-    found = summary(FORMS[form](list(range(10_000))))
+def test_of_a_column_that_is_too_long_parts_are_looked_at(form: str) -> None:
+    found = summary(FORMS[form](list(range(10_000))), 128, 128)
     assert found.rows == 128
     assert (found.low, found.distinct) == (0, 128)
 

@@ -173,9 +173,10 @@ def test_what_cannot_be_shown_says_why_in_its_place(value: Any, words: str) -> N
     assert len(element.html) < 2000
 
 
-def test_what_hangs_is_given_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(user_code.call, "__kwdefaults__", {"limit": 0.1})
-    assert "did not answer within" in shown(Hangs()).html
+def test_what_hangs_is_given_up_on() -> None:
+    with pytest.raises(user_code.NoAnswer, match="did not answer within"):
+        user_code.call(Hangs._repr_html_, Hangs(), limit=0.1)
+    assert "Hangs was given up on before" in shown(Hangs()).html
 
 
 def test_what_shows_itself_within_itself_comes_to_an_end() -> None:

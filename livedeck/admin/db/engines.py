@@ -72,7 +72,7 @@ class Engines:
                 event.listen(engine, "connect", _prepare_nothing)
 
     def dispose(self) -> None:
-        """Close every connection. Blocks for as long as the database takes to say goodbye."""
+        """Close every connection. Blocks for as long as the database takes to answer."""
         for engine in (self.channel, self.checkpoints, self.reader, self.writer):
             if engine is not None:
                 engine.dispose()

@@ -3,10 +3,10 @@
 from typing import Any
 
 from livedeck.deck import tabular, user_code
-from livedeck.deck.dataframes.frames import DataFrame, of_rows, opened, places
+from livedeck.deck.dataframes.frames import MOST, DataFrame, LookedAt, of_rows, opened, places
 from livedeck.deck.dataframes.summaries import Summary, summaries
 
-__all__ = ["DataFrame", "Summary", "of_rows", "open_frame", "sampled", "summarized"]
+__all__ = ["DataFrame", "LookedAt", "Summary", "of_rows", "open_frame", "sampled", "summarized"]
 
 
 def sampled(frame: DataFrame, count: int) -> tabular.Tabular:
@@ -17,11 +17,11 @@ def sampled(frame: DataFrame, count: int) -> tabular.Tabular:
         return tabular.NOTHING
 
 
-def summarized(frame: DataFrame) -> list[Summary]:
+def summarized(frame: DataFrame, most: LookedAt = MOST) -> list[Summary]:
     """The summary of each column of a frame, as far as they are there before the data raises, or takes too long."""
     found: list[Summary] = []
     try:
-        user_code.call(lambda _: found.extend(summaries(frame)), frame.data)
+        user_code.call(lambda _: found.extend(summaries(frame, most)), frame.data)
     except Exception:  # noqa: BLE001 - likewise
         return list(found)
     return found

@@ -30,6 +30,18 @@ class ColumnPart(NamedTuple):
     """As the library has them."""
 
 
+class LookedAt(NamedTuple):
+    """How many values are looked at, at most."""
+
+    cells: int = CELLS
+    """Where a library does it."""
+    plain_cells: int = PLAIN_CELLS
+    """Where they are objects of Python's."""
+
+
+MOST: Final = LookedAt()
+
+
 class DataFrame(NamedTuple):
     """Rows and columns of whatever library's data."""
 
@@ -41,7 +53,7 @@ class DataFrame(NamedTuple):
     """How many rows there are."""
     take: Callable[[list[int]], Any]
     """The rows at some places, as data of the same kind."""
-    columns: Callable[[], Iterator[ColumnPart]]
+    columns: Callable[[LookedAt], Iterator[ColumnPart]]
     """What is to be looked at of the columns."""
 
 
@@ -74,7 +86,7 @@ def of_rows(taken: tabular.Tabular) -> DataFrame:
     def take(rows: list[int]) -> Any:
         return [dict(zip(taken.names, taken.rows[row], strict=False)) for row in rows]
 
-    return DataFrame(taken.rows, len(taken.names), len(taken.rows), take, lambda: _turned(taken))
+    return DataFrame(taken.rows, len(taken.names), len(taken.rows), take, lambda most: _turned(taken, most))
 
 
 def places(total: int, count: int) -> list[int]:
@@ -91,10 +103,10 @@ def blocks(total: int, most: int) -> list[slice]:
     return [slice(start, start + size) for start in (total * each // count for each in range(count))]
 
 
-def _part(name: Any, column: Any, width: int, *, plain: bool) -> ColumnPart:
+def _part(name: Any, column: Any, width: int, most: LookedAt, *, plain: bool) -> ColumnPart:
     """As much of a column as may be looked at where there are so many."""
     total = len(column)
-    looked_at = blocks(total, (PLAIN_CELLS if plain else CELLS) // max(1, width))
+    looked_at = blocks(total, (most.plain_cells if plain else most.cells) // max(1, width))
     held = column.iloc if hasattr(column, "iloc") else column
     rows = sum(min(each.stop, total) - each.start for each in looked_at)
     return ColumnPart(coerce.text(name), rows, _joined([held[each] for each in looked_at]))
@@ -106,10 +118,10 @@ def _array(array: Any) -> DataFrame | None:
         return None
     width = len(names) or (1 if array.ndim == 1 else array.shape[1])
 
-    def columns() -> Iterator[ColumnPart]:
+    def columns(most: LookedAt) -> Iterator[ColumnPart]:
         for place in range(min(width, MOST_COLUMNS)):
             column = array[names[place]] if names else array if array.ndim == 1 else array[:, place]
-            yield _part(names[place] if names else place, column, width, plain=column.dtype.hasobject)
+            yield _part(names[place] if names else place, column, width, most, plain=column.dtype.hasobject)
 
     return DataFrame(array, width, len(array), lambda rows: array[rows], columns)
 
@@ -118,13 +130,13 @@ def _pandas(frame: Any) -> DataFrame:
     levels = list(frame.index.names) if any(name is not None for name in frame.index.names) else []
     width = len(levels) + len(frame.columns)
 
-    def columns() -> Iterator[ColumnPart]:
+    def columns(most: LookedAt) -> Iterator[ColumnPart]:
         for place, name in enumerate(levels):
             level = frame.index.get_level_values(place).to_series()
-            yield _part(f"level_{place}" if name is None else name, level, width, plain=_is_plain(level))
+            yield _part(f"level_{place}" if name is None else name, level, width, most, plain=_is_plain(level))
         for place, name in enumerate(frame.columns[: MOST_COLUMNS - len(levels)]):
             series = frame.iloc[:, place]
-            yield _part(name, series, width, plain=_is_plain(series))
+            yield _part(name, series, width, most, plain=_is_plain(series))
 
     return DataFrame(frame, width, len(frame), lambda rows: frame.iloc[rows], columns)
 
@@ -138,17 +150,17 @@ def _is_plain(series: Any) -> bool:
 def _polars(frame: Any) -> DataFrame:
     objects = importlib.import_module("polars").Object
 
-    def columns() -> Iterator[ColumnPart]:
+    def columns(most: LookedAt) -> Iterator[ColumnPart]:
         for series in frame.get_columns()[:MOST_COLUMNS]:
-            yield _part(series.name, series, frame.width, plain=series.dtype == objects)
+            yield _part(series.name, series, frame.width, most, plain=series.dtype == objects)
 
     return DataFrame(frame, frame.width, frame.height, lambda rows: frame[rows], columns)
 
 
 def _pyarrow(table: Any) -> DataFrame:
-    def columns() -> Iterator[ColumnPart]:
+    def columns(most: LookedAt) -> Iterator[ColumnPart]:
         for place, name in enumerate(table.column_names[:MOST_COLUMNS]):
-            yield _part(name, table.column(place), table.num_columns, plain=False)
+            yield _part(name, table.column(place), table.num_columns, most, plain=False)
 
     return DataFrame(table, table.num_columns, len(table), table.take, columns)
 
@@ -157,9 +169,9 @@ def _of_columns(data: Mapping[Any, Any]) -> DataFrame:
     def take(rows: list[int]) -> Any:
         return {name: _at(values, rows) for name, values in islice(data.items(), tabular.MOST_COLUMNS)}
 
-    def columns() -> Iterator[ColumnPart]:
+    def columns(most: LookedAt) -> Iterator[ColumnPart]:
         for name, values in islice(data.items(), MOST_COLUMNS):
-            yield _part(name, values, len(data), plain=isinstance(values, list | tuple | range))
+            yield _part(name, values, len(data), most, plain=isinstance(values, list | tuple | range))
 
     return DataFrame(data, len(data), max(map(len, data.values())), take, columns)
 
@@ -176,16 +188,16 @@ def _of_records(records: Sequence[Any]) -> DataFrame:
     first = records[0]
     width = max(1, len(first) if isinstance(first, Mapping | list | tuple) else len(tabular.of_records([first]).names))
 
-    def columns() -> Iterator[ColumnPart]:
-        looked_at = blocks(len(records), PLAIN_CELLS // width)
-        return _turned(tabular.of_records(list(chain.from_iterable(records[each] for each in looked_at))))
+    def columns(most: LookedAt) -> Iterator[ColumnPart]:
+        looked_at = blocks(len(records), most.plain_cells // width)
+        return _turned(tabular.of_records(list(chain.from_iterable(records[each] for each in looked_at))), most)
 
     return DataFrame(records, width, len(records), lambda rows: [records[row] for row in rows], columns)
 
 
-def _turned(taken: tabular.Tabular) -> Iterator[ColumnPart]:
+def _turned(taken: tabular.Tabular, most: LookedAt) -> Iterator[ColumnPart]:
     """Rows as columns."""
-    looked_at = blocks(len(taken.rows), PLAIN_CELLS // max(1, len(taken.names)))
+    looked_at = blocks(len(taken.rows), most.plain_cells // max(1, len(taken.names)))
     rows = list(chain.from_iterable(taken.rows[each] for each in looked_at))
     for place, name in enumerate(taken.names[:MOST_COLUMNS]):
         yield ColumnPart(name, len(rows), [row[place] if place < len(row) else None for row in rows])

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from livedeck.deck import coerce
 from livedeck.deck.dataframes.columns import Column
-from livedeck.deck.dataframes.frames import DataFrame
+from livedeck.deck.dataframes.frames import DataFrame, LookedAt
 from livedeck.deck.dataframes.library_columns import column_of
 from livedeck.deck.tabular import Cell
 
@@ -39,10 +39,10 @@ class Summary(NamedTuple):
     """How many values lie in each of equal parts of the range."""
 
 
-def summaries(frame: DataFrame) -> Iterator[Summary]:
+def summaries(frame: DataFrame, most: LookedAt) -> Iterator[Summary]:
     """The summaries of a frame's columns, of as many as there is time for."""
     until = time.monotonic() + SECONDS
-    for name, rows, values in frame.columns():
+    for name, rows, values in frame.columns(most):
         yield _summary(name, rows, column_of(values))
         if time.monotonic() > until:
             return
