@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -498,6 +499,8 @@ class Neighbourhood:
     def __exit__(self, *_: object) -> None:
         for execution in self._running:
             self._client.terminate(execution, "the others were watched for long enough")
+        for execution in self._running:  # until then they take places that the next ones would wait for
+            deque(self._client.follow(execution, timeout=TIMEOUT), maxlen=0)
 
     def disturb(self, name: str) -> Noticed:
         """Do the one of `DISTURBANCES` with this ``name``; return what the neighbours noticed.
