@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from report_scalars import size
 
@@ -32,35 +31,13 @@ def line(number: int) -> str:
 def flytekit(folder: Path, kind: str, count: int, measure: Measure) -> tuple[Sequence[float], float]:
     """All of it is written anew, as HTML."""
     from flytekit import Deck
-    from flytekit.core.context_manager import ExecutionParameters, ExecutionState, FlyteContextManager
-    from flytekit.core.data_persistence import FileAccessProvider
-    from flytekit.core.mock_stats import MockStats
-    from flytekit.models.core.identifier import Identifier, ResourceType
-
-    written: list[int] = []
-
-    class Counting(FileAccessProvider):
-        def put_data(self, local_path: str, remote_path: str, is_multipart: bool = False, **kwargs: Any) -> Any:
-            written.append(Path(local_path).stat().st_size)
-            return super().put_data(local_path, remote_path, is_multipart, **kwargs)
+    from flytekit_task import flytekit_task
 
     def shown(number: int) -> str:
         if kind == "rows":
             return "<tr>" + "".join(f"<td>{cell}</td>" for cell in row(number)) + "</tr>"
         return f"[{number},{1 / (1 + number)}]," if kind == "points" else f"{line(number)}\n"
 
-    context = FlyteContextManager.current_context()
-    parameters = ExecutionParameters.new_builder(context.user_space_params).add_attr("ENABLE_DECK", True)
-    parameters.decks = []
-    parameters.task_id = Identifier(ResourceType.TASK, "p", "d", "bench", "v")
-    parameters.output_metadata_prefix = str(folder / "attempt")
-    Path(parameters.output_metadata_prefix).mkdir()
-    parameters.enable_deck = True
-    parameters.stats = MockStats()
-    state = context.execution_state.with_params(
-        mode=ExecutionState.Mode.TASK_EXECUTION, user_space_params=parameters.build()
-    )
-    files = Counting(str(folder / "sandbox"), str(folder / "raw"))
     parts = [shown(number) for number in range(count)]
     each = 1 if kind == "points" else 10
     before, after = {
@@ -68,7 +45,7 @@ def flytekit(folder: Path, kind: str, count: int, measure: Measure) -> tuple[Seq
         "points": ('<script type="application/json">[', "null]</script>"),
         "lines": ("<pre>", "</pre>"),
     }[kind]
-    with FlyteContextManager.with_context(context.with_file_access(files).with_execution_state(state)):
+    with flytekit_task(folder) as written:
         deck = Deck("large", "")
 
         def update(number: int) -> None:

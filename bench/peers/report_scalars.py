@@ -156,34 +156,9 @@ def livedeck(folder: Path, measured: Measured) -> None:
 
 def flytekit(folder: Path, measured: Measured) -> None:
     from flytekit import Deck
-    from flytekit.core.context_manager import ExecutionParameters, ExecutionState, FlyteContextManager
-    from flytekit.core.data_persistence import FileAccessProvider
-    from flytekit.core.mock_stats import MockStats
-    from flytekit.models.core.identifier import Identifier, ResourceType
+    from flytekit_task import flytekit_task
 
-    written = 0
-
-    class Counting(FileAccessProvider):
-        """A local store that counts what is written."""
-
-        def put_data(self, local_path: str, remote_path: str, is_multipart: bool = False, **kwargs: Any) -> Any:
-            nonlocal written
-            written += Path(local_path).stat().st_size
-            return super().put_data(local_path, remote_path, is_multipart, **kwargs)
-
-    context = FlyteContextManager.current_context()
-    parameters = ExecutionParameters.new_builder(context.user_space_params).add_attr("ENABLE_DECK", True)
-    parameters.decks = []
-    parameters.task_id = Identifier(ResourceType.TASK, "p", "d", "bench", "v")
-    parameters.output_metadata_prefix = str(folder / "attempt")
-    Path(parameters.output_metadata_prefix).mkdir()
-    parameters.enable_deck = True
-    parameters.stats = MockStats()
-    state = context.execution_state.with_params(
-        mode=ExecutionState.Mode.TASK_EXECUTION, user_space_params=parameters.build()
-    )
-    files = Counting(str(folder / "sandbox"), str(folder / "raw"))
-    with FlyteContextManager.with_context(context.with_file_access(files).with_execution_state(state)):
+    with flytekit_task(folder) as written:
         deck = Deck("metrics", "")
 
         def report(_step: int, values: Scalars) -> None:
@@ -191,7 +166,7 @@ def flytekit(folder: Path, measured: Measured) -> None:
             Deck.publish()
 
         measured.updates(report)
-    measured.save(written)
+    measured.save(sum(written))
 
 
 def flyte2(folder: Path, measured: Measured) -> None:

@@ -23,7 +23,7 @@ from livedeck.errors import InvalidKey, StoreError, StoreUnavailable, UnknownEnt
 from livedeck.executors import imports
 from livedeck.executors.api import RESULT_NOT_STORED
 from livedeck.executors.notices import RESULT_NOTICE, tell_result_stored
-from livedeck.runtime import afresh, arguments, budget, code, failures
+from livedeck.runtime import arguments, budget, code, failures
 from livedeck.runtime.arguments import Arguments
 from livedeck.runtime.offloading import loaded, offloaded
 from livedeck.runtime.process_state import ProcessState
@@ -217,6 +217,8 @@ class Result:
     def _put(self, key: str, document: bytes) -> int:
         try:
             if self.state.closed and self.store.local_root is None:
+                from livedeck.runtime import afresh  # noqa: PLC0415 - few tasks close what is not theirs
+
                 afresh.put(self.store.uri_of(key), document)
             else:
                 self.store.put(key, document)

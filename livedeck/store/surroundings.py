@@ -37,9 +37,9 @@ def as_kept(scheme: str) -> Iterator[None]:
     if environment is None:
         yield
         return
-    wanted = {**_of_cloud(scheme, environment), **_home(environment)}
+    wanted = _deciding(scheme, environment)
     with _LOCK:
-        found = {**_of_cloud(scheme, os.environ), **_home(os.environ)}
+        found = _deciding(scheme, os.environ)
         _replace(found, wanted)
         try:
             yield
@@ -54,8 +54,9 @@ def _of_cloud(scheme: str, environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _home(environment: Mapping[str, str]) -> dict[str, str]:
-    return {_HOME: environment[_HOME]} if _HOME in environment else {}
+def _deciding(scheme: str, environment: Mapping[str, str]) -> dict[str, str]:
+    home = {_HOME: environment[_HOME]} if _HOME in environment else {}
+    return _of_cloud(scheme, environment) | home
 
 
 def _replace(present: Mapping[str, str], wanted: Mapping[str, str]) -> None:
