@@ -7,6 +7,8 @@ frame.
 import re
 from typing import Final
 
+from livedeck.deck.slices import SLICE
+
 _WHOLE: Final = re.compile(
     r"\ufeff?\s*(?:<!--.*?-->\s*|<\?xml[^>]*>\s*)*<(?:!doctype\s+html|html|head|body)[\s>]", re.DOTALL
 )
@@ -34,8 +36,6 @@ def is_whole_document(html: str) -> bool:
 
 _HEAD: Final = 64 * 1024
 """Characters within which a whole page says that it is one, comments before it included."""
-_PIECE: Final = 256 * 1024
-"""Characters that are searched at once."""
 _OVERLAP: Final = 4 * 1024
 """Characters that two pieces share: nothing that is looked for is longer."""
 
@@ -43,7 +43,7 @@ _OVERLAP: Final = 4 * 1024
 def acts_on_document(html: str) -> bool:
     """Whether scripts or styles in it reach what stands around it."""
     # In pieces, since one search through all of it would hold the interpreter's lock until its end.
-    return any(_acts(html[at : at + _PIECE + _OVERLAP].lower()) for at in range(0, len(html), _PIECE))
+    return any(_acts(html[at : at + SLICE + _OVERLAP].lower()) for at in range(0, len(html), SLICE))
 
 
 def _acts(text: str) -> bool:

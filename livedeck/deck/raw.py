@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
+from livedeck.deck.slices import SLICE
+
 # Only what would be read as the beginning of a character reference: the least that makes the text longer.
 _AMPERSAND: Final = re.compile(r"&(?=[A-Za-z0-9#])")
-_PIECE: Final = 256 * 1024  # characters that one call handles
 _REFERENCE: Final = 6  # characters of the longest reference that is written here
 MOST_DEPTH: Final = 2
 """Of frames that a text stands in."""
@@ -68,8 +69,8 @@ def escape(text: str) -> str:
 def _pieces(text: str) -> Iterator[str]:
     """A text in pieces that no character reference lies across; other threads have their turn between them."""
     begin = 0
-    while len(text) - begin > _PIECE:
-        end = begin + _PIECE
+    while len(text) - begin > SLICE:
+        end = begin + SLICE
         reference = text.rfind("&", end - _REFERENCE, end)
         end = reference if reference > begin else end
         yield text[begin:end]

@@ -36,7 +36,7 @@ def decode(data: bytes, most_ops: int = bounds.OPS) -> Segment:
     if not data:
         raise DeckError("it is empty")
     try:
-        segment = _DECODER.decode(data) if len(data) <= slices.SLICE else _SLICES.decode(data)
+        segment = _DECODER.decode(data) if len(data) <= slices.AT_ONCE else _SLICES.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
         raise DeckError(f"it is not a segment of a Deck: {error}") from error
     if len(segment.ops) > most_ops:

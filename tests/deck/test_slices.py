@@ -85,11 +85,11 @@ def test_what_is_long_lets_other_threads_have_their_turn(element: Html | Chart) 
 
 def test_so_does_looking_through_long_html() -> None:
     html = "<p>x</p>\n" * 300_000
-    assert calls_of(lambda: markup.acts_on_document(html)) > len(html) // (256 * 1024)
+    assert calls_of(lambda: markup.acts_on_document(html)) > len(html) // slices.SLICE
     assert not markup.acts_on_document(html)
 
 
-@pytest.mark.parametrize("at", range(262_130, 262_150))
+@pytest.mark.parametrize("at", range(slices.SLICE - 14, slices.SLICE + 6))
 def test_what_is_looked_for_is_found_where_pieces_meet(at: int) -> None:
     assert markup.acts_on_document("x" * at + "<script>" + "x" * 10_000)
     assert markup.acts_on_document("x" * at + " onclick=" + "x" * 10_000)
@@ -97,7 +97,7 @@ def test_what_is_looked_for_is_found_where_pieces_meet(at: int) -> None:
     assert raw.read(raw.escape(text), 1) == text
 
 
-@pytest.mark.parametrize("at", range(262_130, 262_150))
+@pytest.mark.parametrize("at", range(slices.SLICE - 14, slices.SLICE + 6))
 def test_no_text_ends_the_block_it_stands_in(at: int) -> None:
     name = "x" * at + "</script><!--"
     document = Document(1, AT, [Tab("d", [Chart("c", "t", [Series(name, [1.0], [1.0])])])])
@@ -108,7 +108,7 @@ def test_no_text_ends_the_block_it_stands_in(at: int) -> None:
 
 def test_a_long_segment_that_is_none_says_why() -> None:
     with pytest.raises(DeckError, match="not a segment"):
-        segments.decode(b'{"seq":1,"at":"","ops":[{"op":"put","deck":7,"element":"%s"}]}' % (b"x" * slices.SLICE))
+        segments.decode(b'{"seq":1,"at":"","ops":[{"op":"put","deck":7,"element":"%s"}]}' % (b"x" * slices.AT_ONCE))
 
 
 def test_an_end_is_as_it_was() -> None:
