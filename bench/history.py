@@ -23,8 +23,9 @@ from sqlalchemy import Connection, Table, insert, text
 from livedeck.admin.db import tables
 from livedeck.admin.db.engines import open_engines
 from livedeck.admin.db.migrate import migrate
+from livedeck.admin.records.items import ARRAY_TYPE, DECK_URI, SIZE
 from livedeck.admin.records.times import timestamp
-from livedeck.store.layout import execution_prefix
+from livedeck.store.layout import execution_prefix, item_name
 
 PROJECT: Final = "flytesnacks"
 DOMAIN: Final = "development"
@@ -34,6 +35,11 @@ RARE: Final = "history.rare"
 """The workflow that only the oldest execution ran."""
 BIGGEST: Final = "x0"
 """The execution that has nodes: one for each ten executions."""
+MAPPED: Final = "x1"
+"""The execution that has one node, `MAP`, if there are items: a map of that many."""
+MAP: Final = "n0"
+FAILS_EVERY: Final = 250
+"""Of so many items of the map the first fails, and only those that fail have Decks."""
 
 _START: Final = 1_700_000_000_000_000
 _SECOND: Final = 1_000_000
@@ -45,19 +51,20 @@ _VERSIONED: Final[tuple[tuple[Table, ResourceType, type[Message]], ...]] = (
 )
 
 
-def write_history(url: str, executions: int, *, running: int = 3) -> None:
+def write_history(url: str, executions: int, *, running: int = 3, items: int = 0) -> None:
     """Migrate a database and fill it: one second between two executions.
 
     Args:
         url: A SQLAlchemy URL, of an empty database.
         executions: How many. There is a version of an entity for each ten of them, and a project for each hundred.
         running: How many of the newest still run. They cannot be run by an engine: there is nothing in the store.
+        items: Of the map of `MAPPED`; 0: it has none.
     """
     engines = open_engines(url)
     try:
         migrate(engines.writer)
         with engines.writer.begin() as connection:
-            _write(connection, executions, running)
+            _write(connection, executions, running, items)
     finally:
         engines.dispose()
 
@@ -71,11 +78,15 @@ def write_entities(connection: Connection, versions: int, projects: int = 1) -> 
         _insert(connection, tables.named_entities, _names(kind))
 
 
-def _write(connection: Connection, count: int, running: int) -> None:
+def _write(connection: Connection, count: int, running: int, items: int) -> None:
     write_entities(connection, max(1, count // 10 // NAMES), max(1, count // 100))
     _insert(connection, tables.executions, (_execution(n, runs=n >= count - running) for n in range(count)))
     _insert(connection, tables.node_executions, (_node(n) for n in range(max(1, count // 10))))
     _insert(connection, tables.task_executions, (_attempt(n) for n in range(3)))
+    if items:
+        _insert(connection, tables.node_executions, [_map()])
+        _insert(connection, tables.task_executions, [_attempt_of_map(items)])
+        _insert(connection, tables.task_executions, (_item(n) for n in range(items)))
     _insert(connection, tables.events, [_last_event(count)])
     if connection.dialect.name == "postgresql":
         connection.execute(text("ANALYZE"))  # as its own daemon does after a while
@@ -112,7 +123,7 @@ def _names(kind: ResourceType) -> Iterator[dict[str, Any]]:
 
 def _entity(table: Table, kind: ResourceType, message: type[Message], n: int, versions: int) -> dict[str, Any]:
     name = RARE if n == versions * NAMES else _name(n)
-    identifier = Identifier(resource_type=kind, project=PROJECT, domain=DOMAIN, name=name, version=f"v{n // NAMES}")
+    identifier = _version(kind, name, f"v{n // NAMES}")
     row: dict[str, Any] = {
         "id": n + 1,
         "project": PROJECT,
@@ -143,11 +154,11 @@ def _execution(n: int, *, runs: bool) -> dict[str, Any]:
     name = RARE if n == 0 else _name(n)
     at = _START + n * _SECOND
     phase = Phase.RUNNING if runs else Phase.FAILED if n % 10 == 0 else Phase.SUCCEEDED
-    message = Execution(id=ExecutionId(project=PROJECT, domain=DOMAIN, name=f"x{n}"))
+    message = Execution(id=_execution_id(f"x{n}"))
     message.closure.phase = phase
     message.closure.created_at.CopyFrom(timestamp(at))
     message.closure.updated_at.CopyFrom(timestamp(at + _SECOND))
-    workflow = Identifier(resource_type=ResourceType.WORKFLOW, project=PROJECT, domain=DOMAIN, name=name, version="v0")
+    workflow = _version(ResourceType.WORKFLOW, name, "v0")
     message.closure.workflow_id.CopyFrom(workflow)
     message.spec.launch_plan.CopyFrom(workflow)
     message.spec.launch_plan.resource_type = ResourceType.LAUNCH_PLAN
@@ -187,14 +198,25 @@ def _last_event(count: int) -> dict[str, Any]:
 
 
 def _node(n: int) -> dict[str, Any]:
-    at = _START + n * _SECOND
     message = NodeExecution(id=_node_id(n))
     message.closure.phase = NodePhase.SUCCEEDED
+    return _node_row(message, 1, n, parent=None if n % 2 else "n0")
+
+
+def _map() -> dict[str, Any]:
+    message = NodeExecution(id=NodeId(execution_id=_execution_id(MAPPED), node_id=MAP))
+    message.metadata.is_array = True
+    message.closure.phase = NodePhase.SUCCEEDED
+    return _node_row(message, 2, 0, parent=None)
+
+
+def _node_row(message: NodeExecution, execution: int, n: int, *, parent: str | None) -> dict[str, Any]:
+    at = _START + n * _SECOND
     return {
-        "execution_id": 1,
-        "node_id": f"n{n}",
-        "parent_node_id": None if n % 2 else "n0",
-        "phase": NodePhase.SUCCEEDED,
+        "execution_id": execution,
+        "node_id": message.id.node_id,
+        "parent_node_id": parent,
+        "phase": message.closure.phase,
         "created_at": at,
         "updated_at": at,
         "started_at": at,
@@ -206,19 +228,53 @@ def _node(n: int) -> dict[str, Any]:
 
 
 def _attempt(n: int) -> dict[str, Any]:
-    at = _START + n * _SECOND
-    message = TaskExecution()
-    message.id.node_execution_id.CopyFrom(_node_id(0))
+    message = _task_execution(_node_id(0))
     message.id.retry_attempt = n
+    message.closure.phase = TaskPhase.SUCCEEDED
+    return _attempt_row(message, 1, n)
+
+
+def _attempt_of_map(items: int) -> dict[str, Any]:
+    message = _task_execution(NodeId(execution_id=_execution_id(MAPPED), node_id=MAP))
+    message.closure.phase = TaskPhase.SUCCEEDED
+    message.closure.task_type = ARRAY_TYPE
+    message.closure.custom_info.update({SIZE: items})
+    return _attempt_row(message, 2, 0)
+
+
+def _item(n: int) -> dict[str, Any]:
+    message = _task_execution(NodeId(execution_id=_execution_id(MAPPED), node_id=item_name(MAP, n)))
+    fails = n % FAILS_EVERY == 0
+    message.closure.phase = TaskPhase.FAILED if fails else TaskPhase.SUCCEEDED
+    message.closure.started_at.CopyFrom(timestamp(_START))
+    message.closure.duration.FromMicroseconds(_SECOND)
+    if fails:
+        message.closure.custom_info.update({DECK_URI: f"file:///data/{MAPPED}/{n}/deck.html"})
+    return _attempt_row(message, 2, n)
+
+
+def _task_execution(node: NodeId) -> TaskExecution:
+    message = TaskExecution()
+    message.id.node_execution_id.CopyFrom(node)
+    message.id.task_id.CopyFrom(_version(ResourceType.TASK, _name(0), "v0"))
+    return message
+
+
+def _version(kind: ResourceType, name: str, version: str) -> Identifier:
+    return Identifier(resource_type=kind, project=PROJECT, domain=DOMAIN, name=name, version=version)
+
+
+def _attempt_row(message: TaskExecution, execution: int, n: int) -> dict[str, Any]:
+    at = _START + n * _SECOND
     return {
-        "execution_id": 1,
-        "node_id": "n0",
+        "execution_id": execution,
+        "node_id": message.id.node_execution_id.node_id,
         "project": PROJECT,
         "domain": DOMAIN,
         "name": _name(0),
         "version": "v0",
-        "retry_attempt": n,
-        "phase": TaskPhase.SUCCEEDED,
+        "retry_attempt": message.id.retry_attempt,
+        "phase": message.closure.phase,
         "phase_version": 0,
         "created_at": at,
         "updated_at": at,
@@ -231,4 +287,8 @@ def _attempt(n: int) -> dict[str, Any]:
 
 
 def _node_id(n: int) -> NodeId:
-    return NodeId(execution_id=ExecutionId(project=PROJECT, domain=DOMAIN, name=BIGGEST), node_id=f"n{n}")
+    return NodeId(execution_id=_execution_id(BIGGEST), node_id=f"n{n}")
+
+
+def _execution_id(name: str) -> ExecutionId:
+    return ExecutionId(project=PROJECT, domain=DOMAIN, name=name)

@@ -164,7 +164,7 @@ def _list(executions: list[Execution], project: str, domain: str, phases: Collec
 def _show(client: Client, execution: Execution, phases: Collection[str]) -> None:
     click.echo(client.console_url(execution.id))
     names = node_names(client, execution.closure.workflow_id)
-    progress = Progress(client.console_url(execution.id), names)
+    progress = Progress(client.console_url(execution.id), names, every_item=True)
     progress.show(execution)
     if has_ended(execution):
         for node in _in_phases(_nodes(client, execution.id), phases):

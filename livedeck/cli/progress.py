@@ -4,7 +4,7 @@ import itertools
 import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 import click
@@ -61,7 +61,12 @@ QUEUE_PAUSE = 10.0
 """Seconds between two times that the queue is told of."""
 
 
-_ITEM_ENDS = ("SUCCEEDED", "FAILED", "ABORTED")
+SHOWN_ITEMS = 5
+"""Items of a map that are nodes (executions, as a rule) which get lines of their own, besides those that fail; the
+others are counted."""
+
+_ITEM_ENDS = ("SUCCEEDED", "RECOVERED", "FAILED", "TIMED_OUT", "ABORTED")
+_FAILED = ("FAILED", "TIMED_OUT")
 
 
 class Progress:
@@ -70,6 +75,7 @@ class Progress:
     Args:
         console_url: Address of the execution's page, for links to Decks.
         names: What the workflow's nodes are called.
+        every_item: Whether each item of a map that is a node has a line.
         clock: Seconds that only grow.
     """
 
@@ -78,6 +84,7 @@ class Progress:
         console_url: str,
         names: NodeNames | None = None,
         *,
+        every_item: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._console_url = console_url
@@ -89,6 +96,9 @@ class Progress:
         self._items: dict[str, dict[int, ItemAttempt]] = {}
         self._items_at: dict[str, float] = {}
         self._sizes: dict[str, int] = {}
+        self._nodes_of: dict[str, dict[str, str]] = {}
+        """The phases of nodes that are items, by the node of their map."""
+        self._every_item = every_item
         self._clock = clock
         self._queue: Mapping[str, Queued] = {}
         self._queue_at = clock()
@@ -120,16 +130,35 @@ class Progress:
         for each in attempts:
             if each.index not in known or known[each.index].attempt <= each.attempt:
                 known[each.index] = each
-        counts = Counter(each.phase for each in known.values())
-        over = sum(counts[phase] for phase in _ITEM_ENDS)
         size = self._sizes.get(node, len(known))
+        phases = [each.phase for each in known.values()]
+        self._tell_items(node, phases, f"of {size:,} items", last=sum(each in _ITEM_ENDS for each in phases) == size)
+
+    def _tell_items(self, node: str, phases: Collection[str], of: str, *, last: bool) -> None:
+        counts = Counter(phases)
+        over, failed = (sum(counts[phase] for phase in some) for some in (_ITEM_ENDS, _FAILED))
         due = self._clock() >= self._items_at.get(node, 0.0)
-        if (due or over == size) and self._is_news((node, "items"), f"{over} {counts['RUNNING']} {counts['FAILED']}"):
+        if (due or last) and self._is_news((node, "items"), f"{over} {counts['RUNNING']} {failed}"):
             self._items_at[node] = self._clock() + QUEUE_PAUSE
-            words = [f"{over:,} of {size:,} items ended"]
-            words += [f"{counts[phase]:,} {phase.lower()}" for phase in ("FAILED", "RUNNING") if counts[phase]]
+            words = [f"{over:,} {of} ended"]
+            words += [
+                f"{count:,} {word}" for count, word in ((failed, "failed"), (counts["RUNNING"], "running")) if count
+            ]
             phase = self._told.get(node, "RUNNING")  # the node may be over before the last of its items is heard of
             click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase(phase)}  {', '.join(words)}")
+
+    def _is_counted(self, node: NodeExecution, phase: str) -> bool:
+        """Tell whether a node is one of many items of a map, of which only the first and those that fail are told."""
+        id_ = node.id.node_id
+        parent = id_.removesuffix(f"-{node.metadata.spec_node_id}").rpartition("-")[0]
+        siblings = self._nodes_of.get(parent)
+        if siblings is None:
+            return False
+        siblings[id_] = phase
+        shown = len(siblings) <= SHOWN_ITEMS or id_ in itertools.islice(siblings, SHOWN_ITEMS)
+        if not shown:
+            self._tell_items(parent, siblings.values(), "items", last=False)
+        return not shown and phase not in _FAILED
 
     def _queue_changed(self, nodes: Mapping[str, Queued]) -> None:
         """Say who waits for what: now and then, for every step of a long queue would be a line."""
@@ -163,7 +192,9 @@ class Progress:
         phase = NodePhases.Phase.Name(node.closure.phase)
         id_ = node.id.node_id
         self._labels[id_] = self._label(node)
-        if is_boundary(node) or not self._is_news(id_, phase):
+        if node.metadata.is_array and not self._every_item:
+            self._nodes_of.setdefault(id_, {})
+        if is_boundary(node) or self._is_counted(node, phase) or not self._is_news(id_, phase):
             return
         line = f"{self._labels[id_]:{WIDTH}} {_phase(phase)}"
         awaited = self._awaited(node) if phase == "RUNNING" else ""
@@ -182,6 +213,8 @@ class Progress:
         if child.name and self._is_news((id_, "child"), child.name):
             line += f"  Execution {child.name}: {self._console_url.rpartition('/')[0]}/{child.name}"
         click.echo(line.rstrip())
+        if phase in _ITEM_ENDS and len(items := self._nodes_of.get(id_, {})) > SHOWN_ITEMS:
+            self._tell_items(id_, items.values(), f"of {len(items):,} items", last=True)
         if node.closure.HasField("error"):
             self._error(node.closure.error.message)
 

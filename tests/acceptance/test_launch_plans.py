@@ -27,6 +27,8 @@ def test_executions_that_nodes_have_started_are_linked_and_lead_back(stage: Stag
         expect(items.nth(at)).to_contain_text(re.compile(r"plan\s*n1-0-n"))
         expect(items.nth(at).get_by_role("link", name=re.compile("^Execution "))).to_be_visible()
 
+    expect(rows.filter(has_text="3 items: 3 succeeded")).to_have_count(1)
+
     child = rows.first.get_by_role("link", name=re.compile("^Execution "))
     name = (child.text_content() or "").removeprefix("Execution ").strip()
     child.click()

@@ -33,3 +33,20 @@ def test_items_are_filtered_in_the_grid_and_each_has_its_inputs_outputs_and_erro
     expect(panel.get_by_role("region", name="Inputs")).to_contain_text("7")
     panel.get_by_role("tab", name="Outputs").click()
     expect(panel.get_by_role("region", name="Outputs")).to_contain_text("70")
+
+
+def test_the_row_and_the_card_of_a_map_say_how_its_items_stand_while_that_changes(stage: Stage) -> None:
+    execution, first = stage.play("three_items")
+    second, third = stage.puppeteer.strings(), stage.puppeteer.strings()
+    stage.open(execution)
+    row = stage.page.get_by_role("list", name="Nodes").get_by_role("listitem")
+    expect(row).to_contain_text("3 items: 3 running")
+    first.finish()
+    expect(row).to_contain_text("3 items: 2 running, 1 succeeded")
+    stage.page.get_by_role("tab", name="Graph").click()
+    card = stage.page.get_by_role("group", name="Graph of the workflow").get_by_role("link", name="puppet_without_deck")
+    expect(card).to_contain_text("3 items: 2 running, 1 succeeded")
+    second.run_and_lose("fail('not this one')")
+    expect(card).to_contain_text("3 items: 1 failed, 1 running, 1 succeeded")
+    third.finish()
+    expect(card).to_contain_text("3 items: 1 failed, 2 succeeded")

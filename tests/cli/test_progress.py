@@ -232,6 +232,31 @@ def test_a_gate_that_is_reached_waits_and_says_for_what_and_how_it_is_given(caps
     ]
 
 
+def test_of_many_executions_that_are_items_the_first_and_those_that_fail_are_told_and_the_others_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = Progress("http://x", names_of("n0", "fetch"), clock=lambda: 0.0)
+
+    def item(index: int, phase: "Nodes.Phase") -> NodeChanged:
+        node = NodeExecution(closure={"phase": phase}, metadata={"spec_node_id": f"n{index}"})
+        node.id.node_id = f"n0-0-n{index}"
+        return NodeChanged(node)
+
+    array = NodeExecution(closure={"phase": Nodes.RUNNING}, metadata={"is_array": True})
+    array.id.node_id = "n0"
+    progress.follow([NodeChanged(array), *(item(index, Nodes.RUNNING) for index in range(300))])
+    started = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in started] == ["n0", *(f"n0-0-n{index}" for index in range(5)), "n0"]
+    assert started[-1].split(None, 3) == ["n0", "fetch", "running", "0 items ended, 6 running"]
+    ends = [Nodes.FAILED if index == 77 else Nodes.SUCCEEDED for index in range(300)]
+    progress.follow(item(index, phase) for index, phase in enumerate(ends))
+    array.closure.phase = Nodes.FAILED
+    progress.follow([NodeChanged(array)])
+    ended = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in ended] == [*(f"n0-0-n{index}" for index in range(5)), "n0-0-n77", "n0", "n0"]
+    assert ended[-1][3:] == ["300", "of", "300", "items", "ended,", "1", "failed"]
+
+
 def test_a_map_that_is_over_is_not_called_running_when_its_last_items_are_heard_of(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

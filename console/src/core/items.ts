@@ -2,7 +2,8 @@
 import type { TaskExecution, TaskPhase } from "../protocol/flyte";
 import type { ArrayItems } from "../protocol/live.gen";
 import type { NodeRow } from "./nodeTree";
-import { NODE_PHASES, TASK_PHASES } from "./phases";
+import { formatNumber } from "./numerals";
+import { NODE_PHASES, TASK_PHASES, type Tone } from "./phases";
 
 export interface ItemAttempt {
   readonly attempt: number;
@@ -95,6 +96,7 @@ function itemRow(array: NodeRow, item: Item): NodeRow {
     hasDeck: latest.deck,
     cached: false,
     holdsItems: false,
+    tally: null,
     startsExecution: false,
     child: null,
     item: item.index,
@@ -117,6 +119,49 @@ function asTask(array: NodeRow, index: number, item: ItemAttempt): TaskExecution
       ...(ranks > 1 ? { customInfo: { ranks, rank_decks: rankDecks } } : {}),
     },
   };
+}
+
+/** What is said of items by the tone of their phase: what there is to see to first. */
+export const ITEM_TONES: readonly (readonly [tone: Tone, word: string])[] = [
+  ["bad", "failed"],
+  ["running", "running"],
+  ["waiting", "queued"],
+  ["warn", "aborted"],
+  ["good", "succeeded"],
+];
+
+export type ItemCounts = ReadonlyMap<Tone, number>;
+
+/** How many items stand how. */
+export function countsOfItems(items: readonly Item[]): ItemCounts {
+  return countsOfTones(items.map((item) => TASK_PHASES[latestOf(item).phase].tone));
+}
+
+export function countsOfTones(tones: readonly Tone[]): ItemCounts {
+  const counts = new Map<Tone, number>();
+  for (const tone of tones) counts.set(tone, (counts.get(tone) ?? 0) + 1);
+  return counts;
+}
+
+/** "3 failed, 17 running, 480 succeeded". */
+export function itemCountsWords(counts: ItemCounts): string {
+  const told = ITEM_TONES.filter(([tone]) => counts.has(tone));
+  return told.map(([tone, word]) => `${formatNumber(counts.get(tone) ?? 0)} ${word}`).join(", ");
+}
+
+/** How far a map is. */
+export interface Tally {
+  /** How many items there are; null while nobody has said. */
+  readonly size: number | null;
+  readonly counts: ItemCounts;
+}
+
+/** "500 items: 3 failed, 17 running, 480 succeeded"; while it is not known how many there are, "20 begun: ...". */
+export function tallyWords({ size, counts }: Tally): string {
+  const begun = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const all = size === null ? `${formatNumber(begun)} begun` : `${formatNumber(size)} ${size === 1 ? "item" : "items"}`;
+  const words = itemCountsWords(counts);
+  return words === "" ? all : `${all}: ${words}`;
 }
 
 /** After every moment that an item starts at, in milliseconds. */

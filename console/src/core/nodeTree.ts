@@ -15,8 +15,9 @@ import { words } from "./bidi";
 import { allWaysOf, LONGEST_ID, waysOf, type Way } from "./branches";
 import { parseDuration } from "./durations";
 import { gateOf, type Gate } from "./gates";
+import { countsOfItems, countsOfTones, tallyWords, type Item, type Tally } from "./items";
 import { showLiteral, type Shown } from "./literals";
-import { isQueued, NODE_PHASES } from "./phases";
+import { isQueued, NODE_PHASES, nodeLook } from "./phases";
 import { NOTHING_QUEUED, type Queue, type Queued } from "./queue";
 
 export interface NodeRow {
@@ -40,6 +41,8 @@ export interface NodeRow {
   readonly gate: Gate | null;
   /** Its items are what runs: it maps a task over lists. */
   readonly holdsItems: boolean;
+  /** How many items it has and how they stand, if it is a map of which something is known; else null. */
+  readonly tally: Tally | null;
   /** An execution of its own is what runs: it has a page, where its log and Decks are. */
   readonly startsExecution: boolean;
   /** That execution, once it is there. */
@@ -63,18 +66,26 @@ const NO_IMAGE = "livedeck";
 
 const BOUNDARIES = new Set(["start-node", "end-node"]);
 
-/** What a row was made of, and what it became. */
-interface Made {
+/** What is recorded of a node. */
+interface Known {
   readonly node: NodeExecution | null;
   readonly attempts: readonly TaskExecution[];
-  readonly planned: WorkflowNode | null;
   readonly queued: Queued | undefined;
+  /** What has begun of its items. */
+  readonly items: readonly Item[];
+}
+
+/** What a row was made of, and what it became. */
+interface Made extends Known {
+  readonly planned: WorkflowNode | null;
   readonly row: NodeRow;
   /** In its place among the others. */
   placed: NodeRow;
 }
 
 const NO_ATTEMPTS: readonly TaskExecution[] = [];
+const NO_ITEMS: readonly Item[] = [];
+const NOTHING_MAPPED: ReadonlyMap<string, readonly Item[]> = new Map();
 
 /** What dynamic tasks have said is to run, by the node's id. */
 export type DynamicWorkflows = ReadonlyMap<string, CompiledWorkflowClosure>;
@@ -105,17 +116,34 @@ export class NodeRows {
     workflow: Workflow | null,
     queue: Queue = NOTHING_QUEUED,
     dynamic: DynamicWorkflows = NOTHING_DYNAMIC,
+    items: ReadonlyMap<string, readonly Item[]> = NOTHING_MAPPED,
   ): NodeRow[] {
     const { order, plan } = (this.structure = this.structured(nodes, tasks, workflow, dynamic));
     const before = this.made;
     this.made = new Map(
-      order.map(([id]) => [id, this.make(id, nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS, plan, queue.get(id))]),
+      order.map(([id]) => {
+        const [node, attempts] = [nodes.get(id) ?? null, tasks.get(id) ?? NO_ATTEMPTS];
+        return [id, this.make(id, { node, attempts, queued: queue.get(id), items: items.get(id) ?? NO_ITEMS }, plan)];
+      }),
     );
     if (this.made.size !== before.size || order.some(([id]) => this.made.get(id)?.row.name !== before.get(id)?.row.name)) {
       this.names = new Map();
       for (const { row } of this.made.values()) this.names.set(row.name, (this.names.get(row.name) ?? 0) + 1);
     }
-    return order.map(([id, depth]) => this.place(id, depth));
+    return this.withTallies(order.map(([id, depth]) => this.place(id, depth)));
+  }
+
+  /** The rows, each map whose items are nodes with how those stand. */
+  private withTallies(rows: readonly NodeRow[]): NodeRow[] {
+    return rows.map((row) => {
+      const made = this.made.get(row.id);
+      if (!made || !row.holdsNodes || !isMap(made.node, made.planned)) return row;
+      const inside = childrenOf(rows, row);
+      if (inside.length === 0) return row;
+      const tally = tallyOfNodes(row, inside);
+      if (row.tally === null || tallyWords(row.tally) !== tallyWords(tally)) made.placed = { ...row, tally };
+      return made.placed;
+    });
   }
 
   /** The structure as it was, unless something has changed that it is made of. */
@@ -149,20 +177,15 @@ export class NodeRows {
     return this.structure?.plan.compiledInside(id) ?? null;
   }
 
-  private make(
-    id: string,
-    node: NodeExecution | null,
-    attempts: readonly TaskExecution[],
-    plan: Plan,
-    queued: Queued | undefined,
-  ): Made {
+  private make(id: string, known: Known, plan: Plan): Made {
+    const { node, attempts, queued, items } = known;
     const planned = plan.of(id);
     const before = this.made.get(id);
-    const same = before?.node === node && before.attempts === attempts && before.planned === planned;
+    const same = before?.node === node && before.attempts === attempts && before.planned === planned && before.items === items;
     if (same && before.queued?.ahead === queued?.ahead && before.queued?.reason === queued?.reason) return before;
     const given = before?.planned === planned ? before.row.given : givenTo(planned);
-    const row = { ...rowOf(id, node, attempts, planned, queued, given), condition: plan.conditionOf(id), image: plan.imageOf(planned) };
-    return { node, attempts, planned, queued, row, placed: row };
+    const row = { ...rowOf(id, known, planned, given), condition: plan.conditionOf(id), image: plan.imageOf(planned) };
+    return { ...known, planned, row, placed: row };
   }
 
   /** Nodes of one name are told apart by what they are given. */
@@ -295,22 +318,16 @@ function shownShort(shown: Shown): string {
   return shown.form === "uri" ? (shown.uri.split("/").at(-1) ?? "") : "…";
 }
 
-function rowOf(
-  id: string,
-  node: NodeExecution | null,
-  attempts: readonly TaskExecution[],
-  planned: WorkflowNode | null,
-  queued: Queued | undefined,
-  given: string,
-): NodeRow {
+function rowOf(id: string, known: Known, planned: WorkflowNode | null, given: string): NodeRow {
+  const { node, attempts, queued } = known;
   const closure = node?.closure;
   const latest = attempts.at(-1);
   const recorded = closure?.phase ?? (node ? "QUEUED" : "UNDEFINED");
   const phase = recorded === "RUNNING" && latest && isQueued(latest) ? "QUEUED" : recorded;
   const startedAt = millis(closure?.startedAt ?? attempts[0]?.closure?.startedAt);
   const child = closure?.workflowNodeMetadata?.executionId ?? null;
-  const isArray = node?.metadata?.isArray ?? planned?.arrayNode !== undefined;
-  const mapsExecutions = isArray && planned?.arrayNode?.node?.workflowNode !== undefined;
+  const map = isMap(node, planned);
+  const holdsItems = map && !mapsNodes(planned);
   return {
     id,
     name: planned?.metadata?.name ?? nodeName(attempts[0]?.id.taskId.name ?? taskName(planned)) ?? id,
@@ -321,12 +338,13 @@ function rowOf(
     attempts,
     hasDeck: Boolean(closure?.deckUri),
     cached: closure?.taskNodeMetadata?.cacheStatus === "CACHE_HIT",
-    holdsItems: isArray && !mapsExecutions,
+    holdsItems,
+    tally: holdsItems ? tallyOfItems(known) : null,
     startsExecution: planned?.workflowNode?.launchplanRef !== undefined || child !== null,
     child,
     item: null,
     holdsNodes:
-      mapsExecutions ||
+      (map && !holdsItems) ||
       (node?.metadata?.isParentNode ?? (planned?.workflowNode?.subWorkflowRef ?? planned?.branchNode) !== undefined),
     isBranch: planned?.branchNode !== undefined,
     gate: gateOf(planned),
@@ -336,6 +354,28 @@ function rowOf(
     startedAt,
     endedAt: endedAt(node, phase, startedAt),
   };
+}
+
+function isMap(node: NodeExecution | null, planned: WorkflowNode | null): boolean {
+  return node?.metadata?.isArray ?? planned?.arrayNode !== undefined;
+}
+
+/** Whether the items of a map are nodes: executions, or tasks that were registered to be run once. */
+function mapsNodes(planned: WorkflowNode | null): boolean {
+  const { node, isOriginalSubNodeInterface } = planned?.arrayNode ?? {};
+  return node?.workflowNode !== undefined || isOriginalSubNodeInterface === true;
+}
+
+function tallyOfItems({ attempts, items }: Known): Tally | null {
+  const told = attempts.at(-1)?.closure?.customInfo?.["items"];
+  const size = typeof told === "number" ? told : null;
+  return size === null && items.length === 0 ? null : { size, counts: countsOfItems(items) };
+}
+
+/** Nobody says how many nodes there will be, before all of them have succeeded. */
+function tallyOfNodes({ phase }: NodeRow, inside: readonly NodeRow[]): Tally {
+  const counts = countsOfTones(inside.filter(({ node }) => node !== null).map((each) => nodeLook(each).tone));
+  return { size: phase === "SUCCEEDED" ? inside.length : null, counts };
 }
 
 function queuedOf(node: NodeExecution | null, latest: TaskExecution | undefined, now: Queued | undefined): NodeRow["queued"] {

@@ -242,7 +242,7 @@ export interface WorkflowNode {
     readonly signal?: { readonly signalId?: string; readonly type?: { readonly simple?: string } };
     readonly sleep?: { readonly duration?: string };
   };
-  readonly arrayNode?: { readonly node?: WorkflowNode };
+  readonly arrayNode?: { readonly node?: WorkflowNode; readonly isOriginalSubNodeInterface?: boolean };
 }
 
 export interface CompiledWorkflow {

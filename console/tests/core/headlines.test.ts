@@ -17,6 +17,7 @@ const ROW: NodeRow = {
   cached: false,
   holdsNodes: false,
   holdsItems: false,
+  tally: null,
   startsExecution: false,
   child: null,
   isBranch: false,

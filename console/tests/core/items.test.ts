@@ -15,6 +15,7 @@ const ARRAY: NodeRow = {
   cached: false,
   holdsNodes: false,
   holdsItems: true,
+  tally: null,
   startsExecution: false,
   child: null,
   isBranch: false,

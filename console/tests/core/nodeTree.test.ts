@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { ItemsOfNodes, tallyWords } from "../../src/core/items";
 import { childrenOf, nodesAround, NodeRows } from "../../src/core/nodeTree";
 import { attemptLook } from "../../src/core/phases";
 import { idsInside, rowsOfGraph, workflowEdges } from "../../src/core/workflowGraph";
-import type { NodeExecution, TaskExecution, Workflow } from "../../src/protocol/flyte";
+import type { NodeExecution, NodePhase, TaskExecution, Workflow } from "../../src/protocol/flyte";
 
 const executionId = { project: "p", domain: "d", name: "e" };
 const entity = (name: string) => ({ project: "p", domain: "d", name, version: "v" });
@@ -47,6 +48,29 @@ describe("nodeRows", () => {
     const attempt: TaskExecution = { id: { taskId, nodeExecutionId: { nodeId: "n0", executionId }, retryAttempt: 0 } };
     const [row] = nodeRows(byId(node("n0", {}, { isArray: true })), new Map([["n0", [attempt]]]), null);
     expect(row?.name).toBe("descend");
+  });
+
+  it("says of a map how many items it has and how they stand, and stays as it was while they do", () => {
+    const attempt: TaskExecution = {
+      id: { taskId: entity("mod.fit"), nodeExecutionId: { nodeId: "n0", executionId }, retryAttempt: 0 },
+      closure: { phase: "RUNNING", customInfo: { items: 12000 } },
+    };
+    const [nodes, tasks] = [byId(node("n0", { phase: "RUNNING" }, { isArray: true })), new Map([["n0", [attempt]]])];
+    const items = new ItemsOfNodes();
+    const told = (index: number[], attempts: number[], phase: string[]) => {
+      const none = index.map(() => 0);
+      items.take({ nodes: { n0: { index, attempt: attempts, phase, started: none, seconds: none, deck: index.map(() => false), ranks: 1, rankDecks: false } } });
+    };
+    const rows = new NodeRows();
+    const made = () => rows.rows(nodes, tasks, null, undefined, undefined, items.all())[0];
+    const words = () => tallyWords(made()?.tally ?? { size: null, counts: new Map() });
+    expect(rows.rows(nodes, new Map(), null)[0]?.tally).toBeNull();
+    expect(words()).toBe("12,000 items");
+    told([0, 1, 2], [0, 0, 0], ["SUCCEEDED", "FAILED", "QUEUED"]);
+    expect(words()).toBe("12,000 items: 1 failed, 1 queued, 1 succeeded");
+    told([1, 3], [1, 0], ["RUNNING", "ABORTED"]);
+    expect(words()).toBe("12,000 items: 1 running, 1 queued, 1 aborted, 1 succeeded");
+    expect(made()).toBe(made());
   });
 
   it("has the Deck's button as soon as the node names one", () => {
@@ -157,6 +181,41 @@ describe("nodes that start executions", () => {
     const rows = nodeRows(byId(map, item), new Map(), plans);
     expect(rows.find(({ id }) => id === "n1")).toMatchObject({ holdsItems: false, holdsNodes: true });
     expect(rows.find(({ id }) => id === "n1-0-n0")).toMatchObject({ depth: 1, child, startsExecution: true });
+  });
+
+  it("are counted by their map, whose size is known once all have succeeded", () => {
+    const item = (index: number, phase: NodePhase) => node(`n1-0-n${index}`, { phase });
+    const rows = new NodeRows();
+    const tallies = (map: NodePhase, ...items: NodeExecution[]) => {
+      const made = rows.rows(byId(node("n1", { phase: map }, { isArray: true }), ...items), new Map(), plans);
+      const { tally } = made.find(({ id }) => id === "n1") ?? {};
+      return tally && tallyWords(tally);
+    };
+    expect(tallies("RUNNING")).toBeNull();
+    expect(tallies("RUNNING", item(0, "RUNNING"), item(1, "FAILED"))).toBe("2 begun: 1 failed, 1 running");
+    expect(tallies("RUNNING", item(0, "SUCCEEDED"), item(1, "FAILED"))).toBe("2 begun: 1 failed, 1 succeeded");
+    expect(tallies("SUCCEEDED", item(0, "SUCCEEDED"), item(1, "FAILED"))).toBe("2 items: 1 failed, 1 succeeded");
+  });
+
+  it("are nodes also where a map runs a task that was registered to be run once", () => {
+    const reference: Workflow = {
+      id: entity("flow"),
+      closure: {
+        compiledWorkflow: {
+          primary: {
+            template: {
+              nodes: [{ id: "n0", arrayNode: { node: { id: "i", taskNode: { referenceId: entity("mod.fit") } }, isOriginalSubNodeInterface: true } }],
+            },
+          },
+        },
+      },
+    };
+    const map = node("n0", { phase: "RUNNING" }, { isArray: true });
+    const rows = nodeRows(byId(map, node("n0-0-n0", { phase: "RUNNING" }, { specNodeId: "n0" })), new Map(), reference);
+    expect(rows.map(({ name, depth, holdsItems, holdsNodes }) => ({ name, depth, holdsItems, holdsNodes }))).toEqual([
+      { name: "fit", depth: 0, holdsItems: false, holdsNodes: true },
+      { name: "fit", depth: 1, holdsItems: false, holdsNodes: false },
+    ]);
   });
 
   it("go by the name of their map, and nodes inside of them by their own", () => {

@@ -122,6 +122,13 @@ def undecked_item(address: str) -> list[str]:
 
 
 @workflow
+def three_items(address: str) -> list[str | None]:
+    """Three that are the items of a map, one of which may fail."""
+    words: list[str | None] = map_task(puppet_without_deck, min_success_ratio=0.5)(address=[address, address, address])
+    return words
+
+
+@workflow
 def undecked_dynamic(address: str) -> str:
     """One that is dynamic."""
     return growing_puppet(address=address)

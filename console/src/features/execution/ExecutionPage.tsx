@@ -120,7 +120,7 @@ function useRows(session: ExecutionSession): Rows & Pick<RunPanelProps, "workflo
     let drawing: ReturnType<typeof setTimeout> | undefined;
     const make = () => {
       const view = session.view.get();
-      const rows = made.rows(view.nodes, view.tasks, workflow, view.queue, dynamic);
+      const rows = made.rows(view.nodes, view.tasks, workflow, view.queue, dynamic, view.items);
       clearTimeout(drawing);
       drawing = setTimeout(() => startTransition(() => show({ view, rows })), 0);
     };

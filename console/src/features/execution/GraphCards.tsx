@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import type { GraphItem, GroupItem, NodeItem } from "../../core/graphItems";
+import { ITEM_TONES, tallyWords, type Tally } from "../../core/items";
 import { NODE_PHASES, nodeLook } from "../../core/phases";
 import { placeWords } from "../../core/queue";
 import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
@@ -90,6 +91,7 @@ function NodeCard({ data }: NodeProps<Extract<Card, { type: "nodeCard" }>>) {
       <Link className="graph-name" href={executionPath(nodeRoute(route, row.id))}>
         <span className="timeline-node">{row.name}</span>
         {row.condition && <span className="timeline-given">{row.condition}</span>}
+        {row.tally && <CardTally tally={row.tally} />}
         <span className="timeline-id">
           {row.queued && placeWords(row.queued.ahead)}
           {!row.queued && (row.startedAt === null ? NODE_PHASES[row.phase].label : <Duration from={row.startedAt} to={row.endedAt} />)}
@@ -98,6 +100,23 @@ function NodeCard({ data }: NodeProps<Extract<Card, { type: "nodeCard" }>>) {
       {row.holdsNodes && !row.isBranch && <InsideLink route={route} row={row} />}
       {row.hasDeck && <DeckButton route={route} row={row} />}
     </CardFrame>
+  );
+}
+
+/** How the items of a map stand, in words and, along the card's edge, as a bar. */
+function CardTally({ tally }: { readonly tally: Tally }) {
+  const { size, counts } = tally;
+  const text = tallyWords(tally);
+  const all = Math.max(1, size ?? [...counts.values()].reduce((sum, count) => sum + count, 0));
+  return (
+    <>
+      <span className="timeline-counts" title={text}>{text}</span>
+      <span className="graph-card-bar" aria-hidden="true">
+        {ITEM_TONES.map(([tone]) => (
+          <span key={tone} className={`phase-${tone}`} style={{ width: `${((counts.get(tone) ?? 0) / all) * 100}%` }} />
+        ))}
+      </span>
+    </>
   );
 }
 

@@ -1,8 +1,7 @@
 import { useMemo, useState } from "react";
-import { chosenItems, latestOf, type Item, type ItemOrder } from "../../core/items";
+import { chosenItems, countsOfItems, ITEM_TONES, type Item, type ItemOrder } from "../../core/items";
 import type { NodeRow } from "../../core/nodeTree";
 import { formatNumber } from "../../core/numerals";
-import { TASK_PHASES } from "../../core/phases";
 import type { ExecutionRoute } from "../../core/routes";
 import { Empty } from "../../ui/Empty";
 import "./items.css";
@@ -16,14 +15,6 @@ interface ItemsProps {
 
 /** Up to so many items have cells of full size. */
 const FEW = 1000;
-
-const TONES = [
-  ["bad", "failed"],
-  ["running", "running"],
-  ["waiting", "queued"],
-  ["warn", "aborted"],
-  ["good", "succeeded"],
-] as const;
 
 const ORDERS: Readonly<Record<ItemOrder, string>> = { number: "By number", failed: "Failed first", slowest: "Slowest first" };
 
@@ -39,16 +30,12 @@ export function Items({ route, row, items }: ItemsProps) {
       </Empty>
     );
   }
-  const counts = new Map<string, number>();
-  for (const item of items) {
-    const { tone: of } = TASK_PHASES[latestOf(item).phase];
-    counts.set(of, (counts.get(of) ?? 0) + 1);
-  }
+  const counts = countsOfItems(items);
   return (
     <div className="items" data-scrolls="node">
       <div className="items-bar">
         <span className="items-count">{formatNumber(items.length)} begun</span>
-        {TONES.filter(([each]) => counts.has(each)).map(([each, word]) => (
+        {ITEM_TONES.filter(([each]) => counts.has(each)).map(([each, word]) => (
           <button
             key={each}
             type="button"

@@ -46,7 +46,7 @@ function OpenRollup({ route, row, rows, items, session }: RollupProps & { readon
   return (
     <div className="rollup" data-scrolls="node">
       <RefusedBanner stream={stream} />
-      <DeckBar entries={entries} size={sizeOf(row)} label={words`Progress of ${row.name}`} />
+      <DeckBar entries={entries} size={row.tally?.size ?? 0} label={words`Progress of ${row.name}`} />
       {entries.length === 0 && ready && (
         <Empty icon="clock" title="Nothing inside has begun">
           What runs in this node appears here as it does.
@@ -75,9 +75,3 @@ const Summaries = memo(function Summaries({ route, entries, ready }: SummariesPr
     </ul>
   );
 });
-
-/** How many items an array node has in all; 0 where nobody has said. */
-function sizeOf(row: NodeRow): number {
-  const told = row.attempts.at(-1)?.closure?.customInfo?.["items"];
-  return typeof told === "number" ? told : 0;
-}

@@ -2,6 +2,7 @@ import { memo, type CSSProperties } from "react";
 import { Link } from "../../bindings/router";
 import { words } from "../../core/bidi";
 import { parseDuration } from "../../core/durations";
+import { tallyWords } from "../../core/items";
 import type { NodeRow } from "../../core/nodeTree";
 import { attemptLook, NODE_PHASES, nodeLook } from "../../core/phases";
 import { placeWords, queuedWords } from "../../core/queue";
@@ -39,7 +40,7 @@ export const TimelineRow = memo(function TimelineRow({ route, row, depth, inside
           <span className="timeline-node">{row.name}</span>
           <span className="timeline-id">{row.id}</span>
           {given && <span className="timeline-given">{given}</span>}
-          {inside?.folded && <span className="timeline-counts">{phaseCounts(inside.rows)}</span>}
+          <Counts row={row} inside={inside} />
         </Link>
         {row.attempts.length > 1 && <span className="chip">{row.attempts.length} attempts</span>}
         {row.cached && <span className="chip">cached</span>}
@@ -55,6 +56,12 @@ export const TimelineRow = memo(function TimelineRow({ route, row, depth, inside
     </>
   );
 });
+
+/** How what a node holds stands: the items of a map, or what is folded inside of it. */
+function Counts({ row: { tally }, inside }: Pick<TimelineRowProps, "row" | "inside">) {
+  const text = tally ? tallyWords(tally) : inside?.folded ? phaseCounts(inside.rows) : "";
+  return text && <span className="timeline-counts" title={text}>{text}</span>;
+}
 
 interface TimelineGroupProps {
   readonly line: GroupLine;
