@@ -102,6 +102,12 @@ def test_a_name_of_one_of_flytekits_modules_says_what_there_is_instead() -> None
         _ = importlib.import_module("livedeck.types.schema").FlyteSchema
 
 
+@pytest.mark.parametrize("name", ["Echo", "FlyteAnnotation", "IgnoreOutputs", "VoidPromise"])
+def test_names_that_few_programs_need_say_what_there_is_instead(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"livedeck has no `{name}`, which flytekit has: "):
+        getattr(importlib.import_module("livedeck.core"), name)
+
+
 def test_a_name_of_a_module_that_livedeck_does_not_have_names_the_module() -> None:
     with pytest.raises(ImportError, match=r"livedeck\.core\.node has no `assert_not_promise`: of flytekit's modules"):
         from livedeck.core.node import assert_not_promise  # type: ignore[import-untyped] # noqa: F401
@@ -115,6 +121,12 @@ def test_a_name_of_a_module_that_livedeck_does_not_have_names_the_module() -> No
         ("exceptions.user", "FlyteCompilationException"),
         ("core.checkpointer", "SyncCheckpoint"),
         ("core.workflow", "ImperativeWorkflow"),
+        ("core.workflow", "ReferenceWorkflow"),
+        ("core.launch_plan", "ReferenceLaunchPlan"),
+        ("core.task", "ReferenceTask"),
+        ("core.utils", "ClassDecorator"),
+        ("core.type_engine", "SimpleTransformer"),
+        ("core.array_node_map_task", "array_node_map_task"),
         ("types.file.file", "FlyteFile"),
         ("types.directory.types", "FlyteDirectory"),
         ("types.iterator.json_iterator", "JSON"),

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
 from livedeck.errors import UserError
-from livedeck.sdk.entities import AnyEntity, Entity, check_function
+from livedeck.sdk.entities import AnyEntity, Entity, check_function, undecorated
 from livedeck.sdk.options import TaskKeywords, TaskOptions
 from livedeck.sdk.tasks import Task, check_made, read_options
 
@@ -79,6 +79,7 @@ def dynamic(
 
 
 def _make(function: Callable[P, R], task_options: TaskOptions, hints: tuple[AnyEntity, ...]) -> DynamicTask[P, R]:
+    function = undecorated(function)
     check_function(function, "@dynamic")
     if inspect.iscoroutinefunction(function):
         raise UserError(f"@dynamic: {function.__name__} is async; it only says what runs: write it with def")

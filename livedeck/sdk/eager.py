@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, Unpack, overload
 
 from livedeck.errors import UserError
-from livedeck.sdk.entities import check_function
+from livedeck.sdk.entities import check_function, undecorated
 from livedeck.sdk.options import TaskKeywords, TaskOptions
 from livedeck.sdk.tasks import Task, check_ignored_inputs, read_options
 
@@ -75,6 +75,7 @@ def eager(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 
 
 def _make(function: Callable[P, R], task_options: TaskOptions) -> EagerTask[P, R]:
+    function = undecorated(function)
     check_function(function, "@eager")
     is_async = inspect.iscoroutinefunction(function)
     if not is_async:

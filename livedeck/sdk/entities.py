@@ -207,6 +207,12 @@ class Overridden(Generic[P, R]):
         return returned
 
 
+def undecorated(given: Any) -> Any:
+    """Return the function that a decorator of tasks is put on: a `ClassDecorator` below it stands for one."""
+    decorates = hasattr(type(given), "as_task_function") and given.task_function is not None
+    return given.as_task_function() if decorates else given
+
+
 def check_function(function: Any, decorator: str) -> None:
     """Check that what a decorator was put on is a function that can be found by its name again.
 

@@ -55,6 +55,7 @@ _NAMES: Mapping[str, str] = {
     "TypeEngine": "livedeck.sdk.types.transformers",
     "TypeTransformer": "livedeck.sdk.types.transformers",
     "AsyncTypeTransformer": "livedeck.sdk.types.transformers",
+    "SimpleTransformer": "livedeck.sdk.types.transformers",
     "TypeTransformerFailedError": "livedeck.sdk.types.transformers",
     "StructuredDatasetDecoder": "livedeck.sdk.types.codecs",
     "StructuredDatasetEncoder": "livedeck.sdk.types.codecs",
@@ -62,6 +63,8 @@ _NAMES: Mapping[str, str] = {
     "SecretsManager": "livedeck.sdk.secrets",
     "PyTorchCheckpoint": "livedeck.sdk.types.tensors",
     "timeit": "livedeck.sdk.timeline",
+    "ClassDecorator": "livedeck.sdk.class_decorators",
+    **dict.fromkeys(("ReferenceTask", "ReferenceWorkflow", "ReferenceLaunchPlan"), "livedeck.sdk.references"),
     **dict.fromkeys(
         ("ArrowRenderer", "MarkdownRenderer", "SourceCodeRenderer", "TopFrameRenderer"),
         "livedeck.deck.flytekit_renderers",
@@ -111,6 +114,7 @@ _RENAMED: Mapping[str, tuple[str, str]] = {
     "FlyteInvalidInputException": (_ERRORS, "RemoteInvalid"),
     "ImperativeWorkflow": ("livedeck", "Workflow"),
     "SyncCheckpoint": ("livedeck", "Checkpoint"),
+    "array_node_map_task": ("livedeck", "map_task"),
     "FlytePickle": ("livedeck.sdk.types.pickles", "FlytePickle"),
 }
 """Those that have another name here."""

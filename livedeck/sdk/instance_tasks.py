@@ -7,9 +7,8 @@ from types import FrameType, FunctionType
 from typing import Any, NamedTuple
 
 from livedeck.errors import InvalidName, UserError
-from livedeck.sdk.interface import Interface, Parameter
+from livedeck.sdk.interface import Interface, declared_interface
 from livedeck.sdk.tasks import Task, check_made, read_options
-from livedeck.sdk.types import Location, require
 
 
 class ProcessResult(NamedTuple):
@@ -71,15 +70,7 @@ class InstanceTask(Task[..., Any]):
         Raises:
             UnsupportedType: a type cannot be carried between tasks.
         """
-        inputs, outputs = self._declared
-        parameters: dict[str, Parameter] = {}
-        for each, declared in inputs.items():
-            python_type, *default = declared if isinstance(declared, tuple) else (declared,)
-            require(python_type, Location(self._task_name, each))
-            parameters[each] = Parameter(each, python_type, *default)
-        for each, python_type in outputs.items():
-            require(python_type, Location(self._task_name, each, "output"))
-        return Interface(self._task_name, parameters, outputs, several=len(outputs) > 1)
+        return declared_interface(self._task_name, *self._declared)
 
 
 def _function_of(task: InstanceTask, name: str) -> Callable[..., Any]:

@@ -168,6 +168,27 @@ def read_interface(function: Callable[..., Any], entity: str) -> Interface:
     return Interface(entity, {each.name: each for each in parameters}, outputs, named_tuple, several, docs)
 
 
+def declared_interface(entity: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Interface:
+    """Make an interface of types by name.
+
+    Args:
+        entity: full name of the task or workflow, for messages.
+        inputs: types by name; a pair is a type and a default.
+        outputs: types by name.
+
+    Raises:
+        UnsupportedType: a type cannot be carried between tasks.
+    """
+    parameters: dict[str, Parameter] = {}
+    for name, declared in inputs.items():
+        python_type, *default = declared if isinstance(declared, tuple) else (declared,)
+        require(python_type, Location(entity, name))
+        parameters[name] = Parameter(name, python_type, *default)
+    for name, python_type in outputs.items():
+        require(python_type, Location(entity, name, "output"))
+    return Interface(entity, parameters, outputs, several=len(outputs) > 1)
+
+
 def _hints(function: Callable[..., Any], entity: str) -> dict[str, Any]:
     try:
         return typing.get_type_hints(function, include_extras=True)

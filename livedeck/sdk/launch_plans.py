@@ -155,6 +155,70 @@ class LaunchPlan(Entity[..., R]):
                 raise UserError(f"{self.name}: input {name!r} is fixed by the launch plan and cannot be given")
         return super().__call__(**kwargs)
 
+    def clone_with(  # noqa: PLR0917 - flytekit's signature
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        fixed_inputs: Mapping[str, Any] | None = None,
+        schedule: Any = None,
+        notifications: list[Any] | None = None,
+        labels: Labels | None = None,
+        annotations: Annotations | None = None,
+        raw_output_data_config: RawOutputDataConfig | None = None,
+        max_parallelism: int | None = None,
+        security_context: Any = None,
+        trigger: Any = None,
+        overwrite_cache: bool | None = None,  # noqa: FBT001 - flytekit's signature
+        auto_activate: bool = False,  # noqa: FBT001, FBT002
+    ) -> "LaunchPlan[R]":
+        """Make and return a launch plan of the same workflow under another name.
+
+        What is left out is as this one has it, but for ``auto_activate``.
+
+        Args:
+            name: its name, which none has yet.
+            parameters: the inputs that need not be given, all of them, as values by name.
+            fixed_inputs: the inputs that cannot be given, all of them, as values by name.
+            schedule: refused: nothing would start it.
+            notifications: refused: nothing would be sent.
+            labels: as for ``get_or_create``.
+            annotations: as for ``get_or_create``.
+            raw_output_data_config: as for ``get_or_create``.
+            max_parallelism: as for ``get_or_create``.
+            security_context: as for ``get_or_create``.
+            trigger: refused like a schedule.
+            overwrite_cache: as for ``get_or_create``.
+            auto_activate: as for ``get_or_create``.
+
+        Raises:
+            InvalidName: there is one of that name.
+            UserError: an input does not fit, or an option makes no sense.
+            UnsupportedOption: an option cannot be honoured here.
+        """
+        for what, given in (("parameters", parameters), ("fixed_inputs", fixed_inputs)):
+            if given is not None and not isinstance(given, Mapping):
+                raise UserError(f"launch plan {name!r}: {what}={given!r}: give values by name, in a dict")
+        fixed = self._fixed_inputs if fixed_inputs is None else fixed_inputs
+        defaults = self._default_inputs if parameters is None else parameters
+        said = self.options
+        return LaunchPlan.create(
+            name,
+            self.workflow,
+            {each: value for each, value in defaults.items() if each not in fixed},
+            dict(fixed),
+            schedule,
+            notifications,
+            labels or said.labels,
+            annotations or said.annotations,
+            raw_output_data_config or said.raw_output_data_config,
+            said.max_parallelism if max_parallelism is None else max_parallelism,
+            security_context or said.security_context,
+            trigger=trigger,
+            overwrite_cache=said.overwrite_cache if overwrite_cache is None else overwrite_cache,
+            auto_activate=auto_activate,
+            concurrency=said.concurrency,
+        )
+
     def __reduce__(self) -> Any:
         return LaunchPlan, (self.name, self.workflow, self._default_inputs, self._fixed_inputs, self.options)
 

@@ -21,6 +21,7 @@ _REFUSED: Mapping[str, str] = {
     "aliases": "name the outputs with a NamedTuple",
     "task_config": "give it to @task",
     "custom_resources": "give it to @task",
+    "cache_ignore_input_vars": "give it to @task, or with @task(cache=Cache(ignored_inputs=...))",
 }
 
 _NOTED = ("container_image", "pod_template", "shared_memory")

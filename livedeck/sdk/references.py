@@ -6,6 +6,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from livedeck.errors import UnsupportedOption, UserError
 from livedeck.sdk.entities import Entity, check_function
+from livedeck.sdk.interface import Interface, declared_interface
 from livedeck.sdk.nodes import refuse_overrides, refuse_overrides_of_workflow
 
 P = ParamSpec("P")
@@ -13,26 +14,42 @@ R = TypeVar("R")
 
 
 class Reference(Entity[P, R]):
-    """Something that is registered on the server, with the interface of the function that stands for it here.
+    """Something that is registered on the server, with an interface that is declared here.
 
     Args:
-        function: gives the interface; its body is never run.
         project: Flyte's project.
         domain: Flyte's domain.
         name: the name that it is registered under.
         version: the version.
+        inputs: types by name.
+        outputs: types by name.
+        function: gives the inputs and outputs in their place; its body is never run.
     """
 
-    def __init__(self, function: Callable[P, R], project: str, domain: str, name: str, version: str) -> None:
+    def __init__(  # noqa: PLR0917 - flytekit's signature
+        self,
+        project: str,
+        domain: str,
+        name: str,
+        version: str,
+        inputs: Mapping[str, Any],
+        outputs: Mapping[str, Any],
+        *,
+        function: Callable[P, R] | None = None,
+    ) -> None:
         given: dict[str, Any] = {"project": project, "domain": domain, "name": name, "version": version}
         for what, value in given.items():
             if not isinstance(value, str) or not value:
                 raise UserError(f"{self.kind}({what}={value!r}): give a text")
-        super().__init__(function)
+        self._declared = None if function is not None else (name, dict(inputs), dict(outputs))
+        super().__init__(function or _stand_in(name))
         self.project = project
         self.domain = domain
         self.name = name
         self.version = version
+
+    def _read_interface(self) -> Interface:
+        return super()._read_interface() if self._declared is None else declared_interface(*self._declared)
 
     @property
     def display_name(self) -> str:
@@ -141,6 +158,16 @@ def _reference(
         check_function(function, f"@{kind.kind}")
         if inspect.iscoroutinefunction(function):
             raise UserError(f"@{kind.kind}: {function.__name__} is async; only its signature counts: write it with def")
-        return kind(function, project, domain, name, version)
+        return kind(project, domain, name, version, {}, {}, function=function)
 
     return wrap
+
+
+def _stand_in(name: str) -> Callable[..., Any]:
+    """Return a function for what has none here."""
+
+    def registered(**_: Any) -> None:
+        """Stand for what is registered; never called."""
+
+    registered.__name__ = registered.__qualname__ = name.rpartition(".")[2]
+    return registered

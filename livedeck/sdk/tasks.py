@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 from livedeck.deck.settings import DeckPublish
 from livedeck.errors import UnsupportedOption, UserError
 from livedeck.sdk import options
-from livedeck.sdk.entities import Entity, check_function, reads_lazily
+from livedeck.sdk.entities import Entity, check_function, reads_lazily, undecorated
 from livedeck.sdk.options import Cache, DeckField, Resources, TaskOptions
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def task(
 
 
 def _make(function: Callable[P, R], task_options: TaskOptions) -> Task[P, R]:
+    function = undecorated(function)
     check_function(function, "@task")
     made = Task(function, task_options)
     check_made("@task", made)

@@ -165,7 +165,10 @@ def trace(workflow: AnyEntity, *, on_failure: AnyEntity | None = None) -> Traced
         returned = workflow.function(**inputs)
         current.finish()
         if not current.nodes:
-            raise InvalidWorkflow(f"{workflow.name} is empty: it calls no task and no workflow")
+            raise InvalidWorkflow(
+                f"{workflow.name} is empty: it calls no task and no workflow, and an engine has nothing to run. "
+                "Call a task that returns what this does"
+            )
         outputs = current.outputs(workflow, returned)
     handler = None if on_failure is None else failure_node(on_failure, interface, current.nodes)
     return Traced(in_order(current.nodes, workflow.name), outputs, handler)

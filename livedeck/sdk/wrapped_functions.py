@@ -14,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def layers(function: Any) -> Iterator[FunctionType]:
-    """Yield a function and each one that it wraps, the outermost first; none that comes from an installed package.
+    """Yield a function and each one that it wraps, the outermost first; none of an installed package, or livedeck's.
 
     A decorator keeps what it wraps as ``__wrapped__``, as ``functools.wraps`` has it, or in the closure of the
     function that it returns.
@@ -43,10 +43,12 @@ def _closed_over(function: FunctionType) -> Iterator[Any]:
 
 
 def _is_installed(file: Path) -> bool:
-    return file.is_relative_to(_STANDARD_LIBRARY) or not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
+    known = file.is_relative_to(_STANDARD_LIBRARY) or file.is_relative_to(_LIVEDECK)
+    return known or not {"site-packages", "dist-packages"}.isdisjoint(file.parts)
 
 
 _STANDARD_LIBRARY = Path(os.__file__).parent
+_LIVEDECK = Path(__file__).parents[1]
 
 
 def definition_of(layer: FunctionType) -> Function | None:

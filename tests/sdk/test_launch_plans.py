@@ -1,5 +1,6 @@
 """Launch plans, references, and workflows that are put together call by call: declared, refused, compiled, run here."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,6 +37,7 @@ from livedeck.errors import (
     UserError,
 )
 from livedeck.sdk.launch_options import RawOutputDataConfig
+from livedeck.sdk.references import ReferenceLaunchPlan, ReferenceTask
 from livedeck.sdk.specs.workflows import CompileSettings, PlanRegistration, closure
 from livedeck.sdk.tracing import trace_dynamic
 
@@ -234,6 +236,38 @@ def test_what_makes_no_sense_is_refused(make: Any, kind: type[LivedeckError], wo
         make()
 
 
+def test_a_clone_is_the_same_under_another_name_but_for_what_it_is_given() -> None:
+    same = tenfold.clone_with("tests.same")
+    other = tenfold.clone_with("tests.other", {"value": 4}, {"factor": 3}, labels=Labels({"team": "red"}))
+    assert (same(value=2), other(), other(value=2)) == (20, 12, 6)
+    assert same.options == replace(tenfold.options, auto_activate=False)
+    assert other.options == replace(same.options, labels=Labels({"team": "red"}))
+
+    @workflow
+    def cloned() -> int:
+        return other()
+
+    assert plan_named("tests.other", cloned).spec.fixed_inputs.literals["factor"].scalar.primitive.integer == 3
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "words"),
+    [
+        (lambda: tenfold.clone_with("tests.seven"), InvalidName, "there is a launch plan 'tests.seven' already"),
+        (lambda: tenfold.clone_with("tests.x", schedule="daily"), UnsupportedOption, "schedules are not built yet"),
+        (
+            lambda: tenfold.clone_with("tests.x", fixed_inputs=[1]),  # type: ignore[arg-type]
+            UserError,
+            r"fixed_inputs=\[1\]: give values by name",
+        ),
+        (lambda: tenfold.clone_with("tests.x", {"none": 1}), UnknownEntity, "has no input 'none'"),
+    ],
+)
+def test_a_clone_that_makes_no_sense_is_refused(make: Any, kind: type[LivedeckError], words: str) -> None:
+    with pytest.raises(kind, match=words):
+        make()
+
+
 # References.
 
 
@@ -244,6 +278,26 @@ def test_what_is_registered_elsewhere_is_called_by_its_id() -> None:
     assert (first.task_node.reference_id.name, first.task_node.reference_id.version) == ("other.task", "v9")
     plan = second.workflow_node.launchplan_ref
     assert (plan.resource_type, plan.name, plan.version) == (ResourceType.LAUNCH_PLAN, "other.plan", "v9")
+
+
+def test_a_reference_may_be_declared_by_its_types() -> None:
+    task_there: ReferenceTask[..., Any] = ReferenceTask(
+        "p", "d", "other.task", "v9", {"value": int}, {"o0": int, "o1": str}
+    )
+    plan_there: ReferenceLaunchPlan[..., Any] = ReferenceLaunchPlan(
+        "p", "d", "other.plan", "v9", inputs={"value": int}, outputs={"size": int}
+    )
+
+    @workflow
+    def declared(value: int) -> tuple[int, str]:
+        number, word = task_there(value=value)
+        return plan_there(value=number).with_overrides(name="there"), word
+
+    first, second = closure(declared, SETTINGS).workflows[-1].template.nodes
+    assert first.task_node.reference_id.name == "other.task"
+    assert (second.workflow_node.launchplan_ref.name, second.metadata.name) == ("other.plan", "there")
+    with pytest.raises(UserError, match=r"other\.task is a reference to what is registered in p/d"):
+        task_there(value=1)
 
 
 def test_a_reference_cannot_be_run_here() -> None:

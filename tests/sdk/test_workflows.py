@@ -260,7 +260,7 @@ def test_an_empty_workflow_is_refused() -> None:
     def flow(x: int) -> int:
         return x
 
-    with pytest.raises(InvalidWorkflow, match="flow is empty"):
+    with pytest.raises(InvalidWorkflow, match=r"flow is empty.*\. Call a task that returns what this does"):
         flow(x=1)
 
 
@@ -479,6 +479,12 @@ def test_overrides() -> None:
     ("overrides", "error", "words"),
     [
         ({"task_config": "x"}, UnsupportedOption, "task_config='x' cannot be honoured: give it to @task"),
+        (
+            {"aliases": {"o0": "x"}},
+            UnsupportedOption,
+            "aliases=.* cannot be honoured: name the outputs with a NamedTuple",
+        ),
+        ({"cache_ignore_input_vars": ("x",)}, UnsupportedOption, "cache_ignore_input_vars=.* give it to @task"),
         ({"retry": 1}, TypeError, "did you mean 'retries'"),
         ({"retries": -1}, UserError, "retries=-1"),
         ({"timeout": 0}, UnsupportedOption, "a node's 0 means the task's own timeout"),

@@ -15,6 +15,7 @@ from google.protobuf.wrappers_pb2 import BoolValue
 from livedeck.errors import UserError
 from livedeck.literals.task_config import CUSTOM_RESOURCES, EXECUTOR, PROCESSES, RANK_DECKS
 from livedeck.sdk.cache_versions import declared_version
+from livedeck.sdk.class_decorators import CONFIG as DECORATOR_CONFIG
 from livedeck.sdk.eager import EagerTask
 from livedeck.sdk.map_tasks import MapTask
 from livedeck.sdk.options import Gang, Resources
@@ -45,6 +46,7 @@ def task_spec(entity: Task[..., Any] | MapTask, settings: CompileSettings) -> Ta
     )
     if task.options.executor:
         template.config[EXECUTOR] = task.options.executor
+    template.config.update(getattr(task.function, DECORATOR_CONFIG, {}))
     if task.options.custom_resources:
         template.config[CUSTOM_RESOURCES] = json.dumps(task.options.custom_resources)
     if task.options.accelerator:

@@ -2,7 +2,7 @@
 
 import inspect
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from livedeck.errors import UnsupportedType, UserError
@@ -66,6 +66,44 @@ class TypeTransformer(Generic[T]):
     def to_python_value(self, ctx: FlyteContext, lv: "wire.literals.Literal", expected_python_type: Any) -> Any:
         """Return the value of a literal; ``ctx.file_access`` is the store."""
         raise NotImplementedError(f"{type(self).__name__} does not read its literals: to_python_value")
+
+
+class SimpleTransformer(TypeTransformer[T]):
+    """A transformer of two functions, for a type all of whose literals are of one type.
+
+    Args:
+        name: the transformer's name.
+        t: the type; a value of a class that derives from it is refused.
+        lt: Flyte's name of the type.
+        to_literal_transformer: returns the literal of a value.
+        from_literal_transformer: returns the value of a literal.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        t: Any,
+        lt: "wire.types.LiteralType",
+        to_literal_transformer: "Callable[[Any], wire.literals.Literal]",
+        from_literal_transformer: "Callable[[wire.literals.Literal], Any]",
+    ) -> None:
+        super().__init__(name, t)
+        self._literal_type = lt
+        self._write = to_literal_transformer
+        self._read = from_literal_transformer
+
+    def get_literal_type(self, t: Any = None) -> "wire.types.LiteralType":
+        return self._literal_type
+
+    def to_literal(
+        self, ctx: FlyteContext, python_val: Any, python_type: Any, expected: "wire.types.LiteralType"
+    ) -> "wire.literals.Literal":
+        if type(python_val) is not self.python_type:
+            raise TypeTransformerFailedError(f"a {type_name(type(python_val))} is no {type_name(self.python_type)}")
+        return self._write(python_val)
+
+    def to_python_value(self, ctx: FlyteContext, lv: "wire.literals.Literal", expected_python_type: Any) -> Any:
+        return self._read(lv)
 
 
 class AsyncTypeTransformer(TypeTransformer[T]):

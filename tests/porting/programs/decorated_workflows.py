@@ -1,4 +1,7 @@
-"""A decorator of workflows that runs one task before, and one after, what the workflow calls; renderers of frames."""
+"""A decorator of workflows that runs one task before, and one after, what the workflow calls; renderers of frames.
+
+And a decorator of tasks that is a class.
+"""
 
 from functools import partial, wraps
 from typing import Annotated
@@ -6,7 +9,7 @@ from typing import Annotated
 import pandas as pd
 from flytekit import FlyteContextManager, task, workflow
 from flytekit.core.node_creation import create_node
-from flytekit.core.utils import timeit
+from flytekit.core.utils import ClassDecorator, timeit
 from flytekit.deck import MarkdownRenderer, TopFrameRenderer
 from flytekit.deck.renderer import ArrowRenderer
 
@@ -64,4 +67,33 @@ def shown(rows: int) -> list[str]:
     return rendered(frame=frame(rows=rows))
 
 
-RUNS = [(ordered, {"x": 3}), (shown, {"rows": 5})]
+class repeated(ClassDecorator):  # noqa: N801 - a decorator
+    def __init__(self, task_function=None, times: int = 1, **kwargs):
+        super().__init__(task_function, times=times, **kwargs)
+        self.times = times
+
+    def execute(self, *args, **kwargs):
+        return [self.task_function(*args, **kwargs) for _ in range(self.times)][-1] + self.times
+
+    def get_extra_config(self):
+        return {"times": str(self.times)}
+
+
+@task
+@repeated(times=3)
+def increased(x: int) -> int:
+    return x + 1
+
+
+@task
+@repeated
+def kept(x: int) -> int:
+    return x - 1
+
+
+@workflow
+def repeatedly(x: int) -> int:
+    return kept(x=increased(x=x))
+
+
+RUNS = [(repeatedly, {"x": 4}), (ordered, {"x": 3}), (shown, {"rows": 5})]

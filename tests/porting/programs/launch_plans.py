@@ -28,6 +28,7 @@ tenfold = LaunchPlan.get_or_create(
     max_parallelism=3,
 )
 seven = LaunchPlan.create("porting.launch_plans.seven", weighted, default_inputs={"value": 7})
+twice = plain.clone_with(name="porting.launch_plans.twice")
 
 
 @workflow
@@ -56,10 +57,16 @@ def decided(count: int) -> int:
     return total(values=as_many(count=count))
 
 
+@workflow
+def cloned(value: int) -> int:
+    return twice(value=value)
+
+
 RUNS = [
     (weighted, {"value": 3}),
     (several, {"value": 5}),
     (nested, {"value": 2}),
     (over_lists, {}),
     (decided, {"count": 3}),
+    (cloned, {"value": 4}),
 ]

@@ -1,7 +1,7 @@
 """Types of one's own with a transformer that is registered."""
 
 from flytekit import FlyteContext, task, workflow
-from flytekit.core.type_engine import TypeEngine, TypeTransformer
+from flytekit.core.type_engine import SimpleTransformer, TypeEngine, TypeTransformer
 from flytekit.models.literals import Literal, Primitive, Scalar
 from flytekit.models.types import LiteralType, SimpleType
 
@@ -27,7 +27,21 @@ class TemperatureTransformer(TypeTransformer[Temperature]):
         return Temperature(float(lv.scalar.primitive.string_value.removesuffix(" K")))
 
 
+class Metres:
+    def __init__(self, number: int):
+        self.number = number
+
+
 TypeEngine.register(TemperatureTransformer())
+TypeEngine.register(
+    SimpleTransformer(
+        "metres",
+        Metres,
+        LiteralType(simple=SimpleType.INTEGER),
+        lambda value: Literal(scalar=Scalar(primitive=Primitive(integer=value.number))),
+        lambda literal: Metres(literal.scalar.primitive.integer),
+    )
+)
 
 
 @task
@@ -51,4 +65,19 @@ def heated(celsius: float = 20.0) -> float:
     return hottest(of=[first, warmer(than=first, by=1.5)])
 
 
-RUNS = [(heated, {}), (heated, {"celsius": -5.5})]
+@task
+def climbed(metres: int) -> Metres:
+    return Metres(metres)
+
+
+@task
+def both_ways(up: Metres) -> int:
+    return 2 * up.number
+
+
+@workflow
+def walked(metres: int) -> int:
+    return both_ways(up=climbed(metres=metres))
+
+
+RUNS = [(heated, {}), (heated, {"celsius": -5.5}), (walked, {"metres": 700})]
