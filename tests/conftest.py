@@ -17,10 +17,12 @@ from tests.postgresql import migrated_postgresql, new_postgresql_database, postg
 __all__ = ["migrated_postgresql", "new_postgresql_database", "postgresql", "postgresql_url"]
 
 # How long an example takes says more of the machine than of the code: time is measured in bench/. The examples are the
-# same each time, so that a change fails by what it changes; the profile "random" goes on looking for others.
+# same each time, so that a change fails by what it changes; the profile "random" goes on looking for others, and
+# "long" for fifty times as long.
 settings.register_profile("livedeck", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.register_profile("quick", settings.get_profile("livedeck"), max_examples=15)
 settings.register_profile("random", settings.get_profile("livedeck"), derandomize=False)
+settings.register_profile("long", settings.get_profile("random"), max_examples=5_000)
 settings.load_profile("livedeck")
 
 if sys.dont_write_bytecode:

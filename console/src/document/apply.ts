@@ -71,9 +71,10 @@ function withUnreadable({ unreadable }: Document, segment: Segment): readonly Un
 }
 
 function applyOp(document: Document, op: Op): Document {
+  if (document.end) return document; // after an end nothing changes
   switch (op.op) {
     case "put":
-      return withElement(document, op.deck, op.element.id, () => op.element);
+      return withElement(document, op.deck, op.element.id, () => settled(op.element));
     case "extend":
       return withElement(document, op.deck, op.element.id, (before) => extended(before, op.element));
     case "drop":
@@ -114,5 +115,9 @@ function dropped(document: Document, deckName: string, id: string | null): Docum
 /** An element with another's data at its end; one of another kind is replaced. */
 function extended(before: Element | undefined, more: Element): Element {
   const applying = before?.kind === more.kind ? applyingOf(more.kind) : undefined;
-  return before && applying ? applying.extend(before, more) : more;
+  return before && applying ? applying.extend(before, more) : settled(more);
+}
+
+function settled(element: Element): Element {
+  return applyingOf(element.kind)?.settled?.(element) ?? element;
 }

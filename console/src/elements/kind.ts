@@ -13,6 +13,8 @@ export interface Applying<E extends Element> {
    * costs what is appended and not what is there.
    */
   extend(before: E, more: E): E;
+  /** The element as it is kept once it comes, where that is not as it came. */
+  settled?(element: E): E;
   /** The element's data becomes the document's own: nobody else has it. */
   own?(element: E): void;
   /** Somebody keeps the element as it is: what is appended goes to a copy of its data. */

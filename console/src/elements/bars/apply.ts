@@ -1,6 +1,7 @@
 /** Bars that are changed by group and category. */
 import type { Bars, Group } from "../../protocol/deck.gen";
 import type { Applying } from "../kind";
+import { hasTwins, without } from "../twins";
 
 export const applying: Applying<Bars> = {
   extend(before, more) {
@@ -13,6 +14,10 @@ export const applying: Applying<Bars> = {
       ...(groups.size > 0 && { groups: [...groups.values()] }),
       ...(notes.size > 0 && { notes: Object.fromEntries(notes) }),
     };
+  },
+  settled(bars) {
+    const twins = hasTwins(bars.groups) || bars.groups?.some(({ categories }) => new Set(categories).size < categories.length);
+    return twins ? applying.extend(without(bars, "groups", "notes"), bars) : bars;
   },
 };
 

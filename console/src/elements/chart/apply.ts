@@ -2,6 +2,7 @@
 import type { Band, Chart, Series } from "../../protocol/deck.gen";
 import type { Applying } from "../kind";
 import { descends } from "../lineage";
+import { hasTwins, without } from "../twins";
 
 type Points = Series["x"];
 
@@ -33,6 +34,11 @@ export const applying: Applying<Chart> = {
       ...(zone !== undefined && zone !== null && { zone }),
       ...(notes.size > 0 && { notes: Object.fromEntries(notes) }),
     };
+  },
+  settled(chart) {
+    // Points of one name are one line's.
+    if (!hasTwins(chart.series) && !hasTwins(chart.bands)) return chart;
+    return applying.extend(without(chart, "series", "bands", "notes"), chart);
   },
   own({ series = [], bands = [] }) {
     for (const line of [...series, ...bands]) OWN.set(line.x, line);

@@ -1,6 +1,7 @@
 /** Counts that are added up: the same rules as in `livedeck/deck/kinds/histogram.py`. */
 import type { Bins, Histogram } from "../../protocol/deck.gen";
 import type { Applying } from "../kind";
+import { hasTwins, without } from "../twins";
 
 /** Bins that are kept of one group. */
 export const MOST_BINS = 1024;
@@ -8,6 +9,8 @@ export const MOST_BINS = 1024;
 export const MOST_SHOWN = 40;
 /** Doublings after which bins on both sides of zero are as few as they become. */
 const ENDLESS = 1100;
+/** Doublings that bring any place to one beside zero; of many more there is no number. */
+const WIDEST = 60;
 
 export const applying: Applying<Histogram> = {
   extend(before, more) {
@@ -28,13 +31,18 @@ export const applying: Applying<Histogram> = {
       ...(notes.size > 0 && { notes: Object.fromEntries(notes) }),
     };
   },
+  settled(histogram) {
+    const { groups = [], edges = [] } = histogram;
+    const twins = hasTwins(groups) || (edges.length === 0 && groups.some(({ at }) => at.length > MOST_BINS));
+    return twins ? applying.extend(without(histogram, "groups", "notes"), histogram) : histogram;
+  },
 };
 
 function addedUp(one: Bins, other: Bins): Bins {
   const power = Math.max(one.power, other.power);
   const counts = new Map<number, number>();
   for (const group of [one, other]) {
-    const width = 2 ** (power - group.power);
+    const width = 2 ** Math.min(power - group.power, WIDEST);
     group.at.forEach((at, index) => {
       const place = Math.floor(at / width);
       counts.set(place, (counts.get(place) ?? 0) + (group.counts[index] ?? 0));
