@@ -9,6 +9,8 @@ MIB: Final = 1024 * 1024
 
 TABS: Final = 200
 """Tabs of a Deck, that of an error included."""
+NAMES: Final = 100_000
+"""Characters of the names of all tabs together."""
 ELEMENTS: Final = 10_000
 """Elements on all tabs together."""
 LINES: Final = 500

@@ -18,6 +18,7 @@ from livedeck.deck.replay import Replay
 
 NOTICE = "livedeck-notice"  # id of the element that says what is missing
 NOT_SHOWN = "livedeck-not-shown"  # of the one that says that a Deck holds more than is shown of any
+_NOTICES = "default"  # the tab that says so where there is no other: `DEFAULT` in `page.py`, which knows this module
 _TARGET = 0.75  # shrink to this share of the limit, so that it does not happen at every flush
 
 
@@ -142,21 +143,24 @@ def within(replay: Replay, segment: Segment, document_bytes: int = bounds.DOCUME
     if len(ops) == len(segment.ops):
         return segment
     words = (
-        f"This Deck holds more than is shown of one: {bounds.TABS} tabs, {bounds.ELEMENTS} elements, "
-        f"{bounds.LINES} lines a chart, {format_size(document_bytes)}."
+        f"This Deck holds more than is shown of one: {bounds.TABS} tabs, {bounds.NAMES} characters in their names, "
+        f"{bounds.ELEMENTS} elements, {bounds.LINES} lines a chart, {format_size(document_bytes)}."
     )
-    tab = next(iter(replay.decks), None) or next((op.deck for op in ops if isinstance(op, Put | Extend)), None)
-    told = [Put(tab, notice(NOT_SHOWN, words))] if tab is not None else []
-    return msgspec.structs.replace(segment, ops=[*told, *ops])
+    named = (op.deck for op in ops if isinstance(op, Put | Extend))
+    tab = next(iter(replay.decks), None) or next(named, _NOTICES)
+    return msgspec.structs.replace(segment, ops=[Put(tab, notice(NOT_SHOWN, words)), *ops])
 
 
 def _is_ample(replay: Replay, ops: Sequence[Op], document_bytes: int) -> bool:
     """Whether there is room for ops whatever they do; cheap, since there nearly always is."""
     if len(replay.decks) + len(ops) > bounds.TABS or replay.count + len(ops) > bounds.ELEMENTS:
         return False
-    weight = replay.weight
+    weight, names = replay.weight, sum(map(len, replay.decks))
     for op in ops:
         if isinstance(op, Put | Extend):
+            names += 0 if op.deck in replay.decks else len(op.deck)
+            if names > bounds.NAMES:
+                return False
             held = replay.decks.get(op.deck, {}).get(op.element.id)
             more = op.element.buffer()
             weight += more.weight
@@ -172,6 +176,7 @@ class _Allowance:
         self._replay = replay
         self._document_bytes = document_bytes
         self._tabs = set(replay.decks)
+        self._names = sum(map(len, self._tabs))
         self._held: dict[str, dict[str, _Held]] = {}
         self._elements = replay.count
         self._weight = replay.weight
@@ -184,6 +189,7 @@ class _Allowance:
             case Drop(deck=deck, id=None):
                 for id_ in list(self._ids(deck)):
                     self._drop(deck, id_)
+                self._names -= len(deck) if deck in self._tabs else 0
                 self._tabs.discard(deck)
             case Drop(deck=deck, id=str(id_)):
                 self._drop(deck, id_)
@@ -193,7 +199,8 @@ class _Allowance:
 
     def _takes(self, op: Put | Extend) -> bool:
         # What is cheap to know comes first: there may be very many ops for which there is no room.
-        if op.deck not in self._tabs and len(self._tabs) >= bounds.TABS:
+        is_new = op.deck not in self._tabs
+        if is_new and (len(self._tabs) >= bounds.TABS or self._names + len(op.deck) > bounds.NAMES):
             return False
         before = self._ids(op.deck).get(op.element.id)
         if before is None and self._elements >= bounds.ELEMENTS:
@@ -203,6 +210,7 @@ class _Allowance:
         if weight > self._document_bytes or len(after.lines) > bounds.LINES:
             return False
         self._tabs.add(op.deck)
+        self._names += len(op.deck) if is_new else 0
         self._elements += before is None
         self._weight = weight
         self._ids(op.deck)[op.element.id] = after

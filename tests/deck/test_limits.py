@@ -141,6 +141,23 @@ class TestWithin:
         assert list(replay.decks) == ["mine", "empty", *(f"tab {number}" for number in range(bounds.TABS - 2))]
         assert "This Deck holds more than is shown of one: 200 tabs" in replay.decks["mine"][NOT_SHOWN].element().html
 
+    def test_names_of_tabs(self) -> None:
+        long = "x" * (bounds.NAMES // 2)
+        segment = self.segment(*(Put(f"{number}{long}", Html("e", "x")) for number in range(3)))
+        replay = Replay()
+        replay.apply(within(replay, segment))
+        assert [name[:1] for name in replay.decks] == ["0"]
+        (shown,) = replay.decks.values()
+        assert list(shown) == [NOT_SHOWN, "e"]
+        replay.apply(within(replay, Segment(2, "", [Drop(f"0{long}"), Put(f"1{long}", Html("e", "x"))])))
+        assert [name[:1] for name in replay.decks] == ["1"]
+
+    def test_that_nothing_of_it_is_shown_is_said(self) -> None:
+        replay = Replay()
+        replay.apply(within(replay, self.segment(Put("x" * (bounds.NAMES + 1), Html("e", "x")))))
+        assert list(replay.decks) == [DEFAULT]
+        assert list(replay.decks[DEFAULT]) == [NOT_SHOWN]
+
     def test_elements(self) -> None:
         ops: list[Op] = [Put(DEFAULT, Html(f"{number}", "x")) for number in range(49_000)]
         again: list[Op] = [Drop(DEFAULT, "0"), Put(DEFAULT, Html("again", "x")), Put(DEFAULT, Html("no room", "x"))]

@@ -1,13 +1,14 @@
 import gzip
 import html
 import itertools
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from livedeck.deck import segments, snapshot
+from livedeck.deck import bounds, segments, snapshot
 from livedeck.deck.ops import Document, Html, Put, Segment, Tab, Unreadable
 from livedeck.deck.reader import AHEAD, AHEAD_BYTES, SMALL, Reader
 from livedeck.deck.replay import Replay
@@ -96,6 +97,10 @@ TAMPERED = {
     "a number that no float holds": (progress(b"1e999"), "out of range"),
     "not a number": (progress(b"NaN"), "malformed"),
     "a line of uneven length": (ops(LINE), "2 x values, 1 y values"),
+    "ops without end": (ops(b",".join([b'{"op":"drop","deck":"d"}'] * (bounds.OPS + 1))), "it has 50001 ops"),
+    "one that says so itself": (GOOD[:-1] + b',"unreadable":"%s"}' % (b"x" * 1_000_000), "it says itself"),
+    "a time without end": (GOOD.replace(b"2026", b"2026" * 10_000), "more than 10000 characters"),
+    "a reason without end": (GOOD[:-1] + b',"health":{"why":"%s"}}' % (b"x" * 1_000_000), "more than 10000 characters"),
     "a list": (b"[%s]" % GOOD, "array"),
     "null": (b"null", "null"),
     "nested without end": (ops(b"[" * 100_000), "segment"),
@@ -174,6 +179,17 @@ async def test_a_segment_beyond_the_bounds_is_not_read(store: Store) -> None:
     assert large.seq == 1
     assert "no more than 3145728 are read" in large.reason
     assert long == Unreadable(3, "it has 4 ops; no more than 3 are read")
+
+
+def test_ops_beyond_the_bound_are_never_made() -> None:
+    data = ops(b",".join(b'{"op":"drop","deck":"%07d"}' % number for number in range(1_000_000)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DeckError, match="it has 1000000 ops"):
+            segments.decode(data)
+        assert tracemalloc.get_traced_memory()[1] < 2 * len(data)
+    finally:
+        tracemalloc.stop()
 
 
 async def test_what_is_large_is_decoded_elsewhere(store: Store) -> None:
