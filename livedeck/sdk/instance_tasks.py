@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from livedeck.errors import InvalidName, UserError
 from livedeck.sdk.interface import Interface, declared_interface
@@ -75,13 +75,12 @@ class InstanceTask(Task[..., Any]):
 
 def _function_of(task: InstanceTask, name: str) -> Callable[..., Any]:
     """Return a function that has the task do what it does, and says where the task was made."""
-
-    def execute(**inputs: Any) -> Any:
-        return task.execute(**inputs)
-
+    # Of one line, for an error of what the task does, and a warning about its options, name that at which it is made.
+    execute = cast("FunctionType", lambda **inputs: task.execute(**inputs))  # noqa: PLW0108 - it takes no positions
     frame = _callers_frame()
-    # An error of what the task does, and a warning about its options, name the line at which it is made.
-    code = execute.__code__.replace(co_filename=frame.f_code.co_filename, co_firstlineno=frame.f_lineno)
+    code = execute.__code__.replace(
+        co_filename=frame.f_code.co_filename, co_firstlineno=frame.f_lineno, co_name="execute"
+    )
     made = FunctionType(code, execute.__globals__, name.rpartition(".")[2] or name, None, execute.__closure__)
     made.__module__ = str(frame.f_globals.get("__name__", "__main__"))
     made.__qualname__ = made.__name__

@@ -55,7 +55,8 @@ def definition_of(layer: FunctionType) -> Function | None:
     """Return a layer's syntax tree, with the decorators that are around the function but not those of livedeck.
 
     Returns:
-        The tree; None for a lambda, which is part of the statement that it stands in.
+        The tree; None for what no ``def`` makes: a lambda, which is part of the statement that it stands in, or a task
+        that is an object.
 
     Raises:
         OSError: its source cannot be found.
@@ -64,7 +65,8 @@ def definition_of(layer: FunctionType) -> Function | None:
     if layer.__name__ == "<lambda>" or layer.__code__.co_name == "<lambda>":
         return None
     definition = ast.parse(textwrap.dedent(inspect.getsource(layer.__code__))).body[0]
-    assert isinstance(definition, Function)
+    if not isinstance(definition, Function):
+        return None
     declares = [_declares(decorator, layer.__globals__) for decorator in definition.decorator_list]
     below = len(declares) - declares[::-1].index(True) if True in declares else 0
     definition.decorator_list = definition.decorator_list[below:]

@@ -54,6 +54,16 @@ def test_a_script_is_registered_as_a_task_that_is_found_by_its_variable() -> Non
     assert sorted(registered.interface.outputs.variables) == ["copied", "made"]
 
 
+def test_what_a_script_gives_is_cached_for_a_node_under_a_version_that_is_given() -> None:
+    @workflow
+    def cached(source: File) -> File:
+        text, _ = copy(source=source, word="x").with_overrides(cache=True)
+        return cast("File", text)
+
+    with pytest.raises(UserError, match="cache=True needs a cache_version"):
+        closure(cached, CompileSettings("p", "d", "v"))
+
+
 def test_inputs_of_a_script_are_checked_before_it_runs() -> None:
     with pytest.raises(TypeMismatch, match=r"tests.copy: input 'word' must be str"):
         copy(source=File(__file__), word=3)
@@ -63,8 +73,12 @@ def test_inputs_of_a_script_are_checked_before_it_runs() -> None:
 
 def test_a_script_that_fails_is_tried_again_and_says_what_it_printed(tmp_path: Path) -> None:
     fails = ShellTask(name="tests.fails", script=f"echo x >> {tmp_path}/tries; echo why >&2; exit 7", retries=2)
-    with pytest.raises(RecoverableError, match=r"tests.fails: the script ended with 7: why"):
+    with pytest.raises(RecoverableError, match=r"tests.fails: the script ended with 7: why") as caught:
         fails()
+    [line] = [
+        str(each.statement) for each in caught.traceback if each.name == "execute" and each.path == Path(__file__)
+    ]
+    assert line.lstrip().startswith("fails = ShellTask("), "the line at which it is made"
     assert (tmp_path / "tries").read_text() == "x\nx\nx\n"
 
 
