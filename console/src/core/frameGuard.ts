@@ -5,7 +5,7 @@
 
 import { HistoryGuard } from "./historyGuard";
 
-export type Misuse = "messages" | "focus" | "history" | "silence";
+export type Misuse = "messages" | "focus" | "history" | "silence" | "memory";
 
 /** A Deck that is published 60 times a second reports each twice. */
 const MOST_MESSAGES = 1500;

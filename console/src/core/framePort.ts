@@ -29,6 +29,13 @@ export interface DocumentSource {
   attach(sink: DocumentSink): () => void;
 }
 
+/**
+ * Seconds that a frame may take more when it has nearly all memory, before it is let go. Frames within it, which share its memory, are let go before: one
+ * tab is less of a loss than the whole Deck.
+ */
+const MOST_FULL = 6;
+export const MOST_FULL_WITHIN = 2;
+
 export interface FrameEvents {
   /** What the frame reports. The Deck's own scripts can make it say anything of this form. */
   readonly reported?: (message: FromFrame) => void;
@@ -38,6 +45,8 @@ export interface FrameEvents {
   readonly flooded?: () => void;
   /** It does not answer. The port is closed already; the frame is to be taken away at once. */
   readonly silent?: () => void;
+  /** It takes all memory. The port is closed already; the frame is to be taken away at once. */
+  readonly full?: () => void;
 }
 
 export class FramePort implements DocumentSink {
@@ -70,6 +79,7 @@ export class FramePort implements DocumentSink {
     private readonly source: DocumentSource,
     private dark: boolean,
     private readonly events: FrameEvents = {},
+    private readonly mostFull = MOST_FULL,
   ) {
     window.addEventListener("message", this.hear);
   }
@@ -130,11 +140,12 @@ export class FramePort implements DocumentSink {
     const channel = new MessageChannel();
     this.port = channel.port1;
     this.sent = this.applied = -1;
-    this.heartbeat = new Heartbeat(
-      () => this.ping(),
-      () => this.applied < this.sent,
-      () => this.giveUp(this.events.silent),
-    );
+    this.heartbeat = new Heartbeat(this.mostFull, {
+      ping: () => this.ping(),
+      isDrawing: () => this.applied < this.sent,
+      silent: () => this.giveUp(this.events.silent),
+      full: () => this.giveUp(this.events.full),
+    });
     this.gaveMaths = false;
     this.port.onmessage = (message: MessageEvent<unknown>) => {
       if (!this.counted(message)) return;
@@ -174,6 +185,7 @@ export class FramePort implements DocumentSink {
   /** Leave on the element how far the frame is: for tests, measurements and curious people. */
   private report(message: FromFrame): void {
     if (message.type === "pong") {
+      this.heartbeat?.weighed(message.memory);
       for (const { number, answer } of this.questions) if (number <= message.number) answer(message.active);
       this.questions = this.questions.filter(({ number }) => number > message.number);
       return;
@@ -212,7 +224,8 @@ export class FramePort implements DocumentSink {
 function isReport(data: unknown): data is FromFrame {
   if (typeof data !== "object" || data === null || !("type" in data)) return false;
   if (data.type === "pong") {
-    return "number" in data && typeof data.number === "number" && "active" in data && typeof data.active === "boolean";
+    const { number, active, memory } = data as { readonly number?: unknown; readonly active?: unknown; readonly memory?: unknown };
+    return typeof number === "number" && typeof active === "boolean" && typeof memory === "number";
   }
   if (data.type === "chosen") return "name" in data && typeof data.name === "string" && data.name.length <= LONGEST_NAME;
   if (data.type === "save") return isSaved(data);

@@ -24,6 +24,12 @@ function isActive(): boolean {
   return (navigator.userActivation as UserActivation | undefined)?.isActive ?? false;
 }
 
+/** The share of the memory for scripts that is taken. Only Chromium says: that of all frames in this process. */
+function memoryTaken(): number {
+  const { memory } = performance as Performance & { readonly memory?: { readonly usedJSHeapSize: number; readonly jsHeapSizeLimit: number } };
+  return memory ? memory.usedJSHeapSize / memory.jsHeapSizeLimit : 0;
+}
+
 export class FrameSession {
   private document: Document = EMPTY;
 
@@ -82,7 +88,7 @@ export class FrameSession {
         this.gotMaths(message.script);
         break;
       case "ping":
-        this.post({ type: "pong", number: message.number, active: isActive() });
+        this.post({ type: "pong", number: message.number, active: isActive(), memory: memoryTaken() });
         break;
       default:
         message satisfies never;

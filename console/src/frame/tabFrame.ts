@@ -4,7 +4,7 @@
  * by the page: a document first, then segments, through a port.
  */
 import type { DocumentSink } from "../core/deckSession";
-import { FramePort } from "../core/framePort";
+import { FramePort, MOST_FULL_WITHIN, type FrameEvents } from "../core/framePort";
 import type { Look } from "../core/look";
 import { viewingOf } from "../elements/viewing";
 import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
@@ -87,12 +87,14 @@ export class TabFrame {
     const head = `<html lang="en" ${IS_TAB} data-theme="${theme}"><head><meta charset="utf-8"><title>Tab</title><style id="livedeck-style">${STYLE}</style></head>`;
     this.node = nestedFrame(name, `<!doctype html>${head}<body><script>${SCRIPT}</script></body></html>`);
     this.node.className = "ld-tab-frame";
-    this.port = new FramePort(this.node, this, isDark(), {
+    const events: FrameEvents = {
       reported: (message) => this.reported(message),
       flooded: () => lost("It sent messages without end."),
-      silent: () => lost("It ran without end."),
+      silent: () => lost("It ran without end, or took all memory."),
+      full: () => lost("It took more and more memory."),
       maths: mathsScript,
-    });
+    };
+    this.port = new FramePort(this.node, this, isDark(), events, MOST_FULL_WITHIN);
     this.port.showLook(currentLook());
     this.port.showOver(isOver);
     OPEN.add(this);

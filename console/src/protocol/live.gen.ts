@@ -210,6 +210,7 @@ export interface FramePong {
   readonly type: "pong";
   readonly number: number;
   readonly active: boolean;
+  readonly memory: number;
 }
 
 /** Frame to page: the viewer pressed Escape, and nothing in the Deck took it for itself. */

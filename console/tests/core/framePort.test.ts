@@ -140,6 +140,44 @@ describe("FramePort", () => {
     });
   });
 
+  describe("of a frame that takes memory", () => {
+    let full: number;
+    let pings: MessagePort | undefined;
+    let taken: number;
+
+    beforeEach(() => {
+      port.close();
+      vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
+      full = 0;
+      port = new FramePort(frame, new DeckSession("/live/decks/x", around), true, { full: () => full++ }, 3);
+      say(frame.contentWindow, { type: "livedeck:hello" });
+      pings = posted.at(-1)?.ports[0];
+    });
+
+    /** A second passes, in which the frame says how much it has. */
+    async function says(memory: number): Promise<void> {
+      const said = ++taken;
+      pings?.postMessage({ type: "pong", number: said, active: false, memory });
+      pings?.postMessage({ type: "applied", seq: said });
+      await until(() => full > 0 || frame.dataset["applied"] === String(said));
+      vi.advanceTimersByTime(1000);
+    }
+
+    beforeEach(() => (taken = 0));
+
+    it("lets go once it has nearly all and takes more", async () => {
+      for (const memory of [0.1, 0.5, 0.8, 0.8, 0.9, 0.9]) await says(memory);
+      expect(full).toBe(0);
+      await says(1.2);
+      expect(full).toBe(1);
+    });
+
+    it("leaves alone one that gives memory back", async () => {
+      for (let times = 0; times < 5; times++) for (const memory of [0.9, 0.95, 0.4, 0.8, 0.9, NaN]) await says(memory);
+      expect(full).toBe(0);
+    });
+  });
+
   it("says nothing any more once closed", () => {
     port.close();
     say(frame.contentWindow, { type: "livedeck:hello" });
@@ -169,7 +207,7 @@ describe("FramePort", () => {
     const theirs = posted[0]?.ports[0];
     if (!theirs) throw new Error("there is no port");
     theirs.onmessage = ({ data }: MessageEvent<{ type: string; number: number }>) => {
-      if (data.type === "ping") theirs.postMessage({ type: "pong", number: data.number, active: true });
+      if (data.type === "ping") theirs.postMessage({ type: "pong", number: data.number, active: true, memory: 0 });
     };
     await expect(port.isActive()).resolves.toBe(true);
     theirs.onmessage = null;

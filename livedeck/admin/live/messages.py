@@ -293,6 +293,9 @@ class FramePong(msgspec.Struct, tag_field="type", tag="pong", frozen=True):
     number: int
     active: bool
     """Whether the viewer clicked or typed in the frame within the last seconds."""
+    memory: float
+    """Which share of the memory that the browser lets scripts take they have taken in the frame's process; 0 where it
+    does not say. Beyond 1 where they hold what lies outside of it: buffers, canvases."""
 
 
 class FrameLeave(msgspec.Struct, tag_field="type", tag="leave", frozen=True):

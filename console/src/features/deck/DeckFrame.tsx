@@ -74,6 +74,7 @@ export function DeckFrame({ session, hidden, phase, choosing, onLeave }: DeckFra
     const opened = new FramePort(frame.current, session, now.current.dark, {
       flooded: () => letGo("messages"),
       silent: () => letGo("silence"),
+      full: () => letGo("memory"),
       maths: fetchMaths,
       reported: (message) => {
         if (message.type === "save") saveForViewer(message);

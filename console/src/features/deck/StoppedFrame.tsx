@@ -6,7 +6,8 @@ const WORDS: Readonly<Record<Misuse, string>> = {
   messages: "A script in it sent messages without end, which would have frozen this page.",
   focus: "A script in it kept taking the keyboard away from this page.",
   history: "A script in it kept adding steps to the browser’s history, so that Back would not have led back.",
-  silence: "It no longer answers: a script in it runs without end.",
+  silence: "It no longer answers: a script in it runs without end, or has taken all memory.",
+  memory: "It takes more and more memory, and has nearly all that the browser gives it.",
 };
 
 /** In place of a frame that was let go. */
