@@ -75,13 +75,20 @@ class Progress(BaseElement, tag="progress", frozen=True):
         """How it ended, if it has."""
         return self.state or ("done" if self.share == 1 else "")
 
+    @property
+    def filled(self) -> float | None:
+        """How much of the bar is filled, as `share`: all of it once the task has said that it is done."""
+        return 1 if self.phase == "done" else self.share
+
     def amount(self) -> str:
-        """How much is done in words, and how it ended."""
+        """How much is done in words, and how it ended. What was not counted is not given as nothing once it is done."""
         words = f" {self.unit}" if self.unit else ""
         said = [f"{format_number(self.value)}{words}"]
         if self.total is not None and self.share is not None:
             percent = math.floor(min(100, max(0, self.value * 100 / self.total)))  # 0.29 * 100 is less than 29
             said = [f"{format_number(self.value)} of {format_number(self.total)}{words}", f"{percent} %"]
+        if self.phase == "done" and self.share != 1:
+            said = said[:1] if self.value else []
         took = format_duration(self.seconds) if self.seconds > 0 else ""
         if self.phase == "failed":
             said.append(f"failed after {took}" if took else "failed")
@@ -103,18 +110,19 @@ class Progress(BaseElement, tag="progress", frozen=True):
 
     def static(self, page: StaticPage, frame: Frame) -> Iterator[str | Raw | Children]:
         """The bar, how much is done in words, and the bars in it."""
-        share, phase = self.share, self.phase
+        filled, phase = self.filled, self.phase
+        width = f"{(1 if filled is None else filled) * 100:g}%"
         label, amount, pace = html.escape(self.label), html.escape(self.amount()), html.escape(self.pace())
-        state = f" data-{phase}" if phase else " data-indeterminate" if share is None else ""
+        state = f" data-{phase}" if phase else " data-indeterminate" if filled is None else ""
         goes = f'<span class="ld-pace"> {pace}</span>' if pace else ""
         values = ""
-        if share is not None and self.total is not None:
-            values = f' aria-valuemax="{self.total:.15g}" aria-valuenow="{share * self.total:.15g}"'
+        if self.share is not None and filled is not None and self.total is not None:
+            values = f' aria-valuemax="{self.total:.15g}" aria-valuenow="{filled * self.total:.15g}"'
         yield (
             f'<div class="ld-element ld-progress"{state}><div class="ld-progress-head"><span class="ld-label">{label}'
             f'</span><span class="ld-amount"><span>{amount}</span>{goes}</span></div>'
             f'<div class="ld-track" role="progressbar" aria-label="{label}" aria-valuemin="0"{values}'
-            f' aria-valuetext="{amount}"><div class="ld-bar" style="width:{(1 if share is None else share) * 100:g}%">'
+            f' aria-valuetext="{amount}"><div class="ld-bar" style="width:{width}">'
             "</div></div>"
         )
         if self.note:

@@ -169,6 +169,16 @@ def test_bars_of_many_tasks_are_one() -> None:
     assert Progress.joined(parts[1:2]) == Progress("p", "p", 4, 4, state="done", seconds=3)
 
 
+def test_what_is_said_to_be_done_is_shown_as_done_also_where_nobody_counted() -> None:
+    page, clock = Page(), Clock()
+    timed(page, clock, total=40).done()
+    bar = bars(page)["p"]
+    assert (bar.value, bar.total, bar.filled, bar.amount()) == (0, 40, 1, "done")
+    html = snapshot.render(Document(1, "", [Tab("d", [bar])]), live=True).decode()
+    assert 'aria-valuemax="40" aria-valuenow="40" aria-valuetext="done"' in html
+    assert "width:100%" in html
+
+
 def test_what_was_stored_before_these_fields_is_read() -> None:
     old = b'{"kind":"progress","id":"p","label":"files","value":1,"total":4}'
     bar = msgspec.json.decode(old, type=Progress)

@@ -2,7 +2,7 @@
 import type { Progress } from "../../protocol/deck.gen";
 import { child, elementNode, setText } from "../dom";
 import type { ElementView, Viewing } from "../kind";
-import { amountOf, paceOf, phaseOf, shareOf } from "./words";
+import { amountOf, filledOf, paceOf, phaseOf, shareOf } from "./words";
 
 export class ProgressView implements ElementView<Progress> {
   readonly kind = "progress";
@@ -25,7 +25,8 @@ export class ProgressView implements ElementView<Progress> {
 
   update(next: Progress): void {
     const { label, total = null, note = "" } = next;
-    const share = shareOf(next);
+    const filled = filledOf(next);
+    const counted = total !== null && shareOf(next) !== null;
     const phase = phaseOf(next);
     const amount = amountOf(next);
     const pace = paceOf(next);
@@ -34,14 +35,14 @@ export class ProgressView implements ElementView<Progress> {
     setText(this.pace, pace && ` ${pace}`);
     setText(this.note, note);
     this.note.hidden = note === "";
-    this.node.toggleAttribute("data-indeterminate", share === null && phase === "");
+    this.node.toggleAttribute("data-indeterminate", filled === null && phase === "");
     this.node.toggleAttribute("data-done", phase === "done");
     this.node.toggleAttribute("data-failed", phase === "failed");
-    this.bar.style.width = `${(share ?? 1) * 100}%`;
+    this.bar.style.width = `${(filled ?? 1) * 100}%`;
     this.track.setAttribute("aria-label", label);
     this.track.setAttribute("aria-valuetext", amount);
-    this.describe("aria-valuenow", share === null || total === null ? null : share * total);
-    this.describe("aria-valuemax", share === null ? null : total);
+    this.describe("aria-valuenow", counted && filled !== null ? filled * total : null);
+    this.describe("aria-valuemax", counted ? total : null);
   }
 
   private describe(name: string, value: number | null): void {

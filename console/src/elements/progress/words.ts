@@ -16,17 +16,23 @@ export function phaseOf(bar: Progress): "" | "done" | "failed" {
   return shareOf(bar) === 1 ? "done" : "";
 }
 
-/** How much is done, and how it ended. */
+/** How much of the bar is filled: all of it once the task has said that it is done. */
+export function filledOf(bar: Progress): number | null {
+  return phaseOf(bar) === "done" ? 1 : shareOf(bar);
+}
+
+/** How much is done, and how it ended. What was not counted is not given as nothing once it is done. */
 export function amountOf(bar: Progress): string {
   const { value = 0, total = null, unit = "", seconds = 0 } = bar;
   const words = unit && ` ${unit}`;
   const share = shareOf(bar);
   const phase = phaseOf(bar);
   const took = seconds > 0 ? formatDuration(seconds) : "";
-  const said =
+  const counted =
     total === null || share === null
       ? [`${formatNumber(value)}${words}`]
       : [`${formatNumber(value)} of ${formatNumber(total)}${words}`, `${percent(value, total)} %`];
+  const said = phase === "done" && share !== 1 ? (value === 0 ? [] : counted.slice(0, 1)) : counted;
   if (phase === "failed") said.push(took ? `failed after ${took}` : "failed");
   if (phase === "done" && share !== 1) said.push("done");
   if (phase === "done" && took) said.push(`in ${took}`);

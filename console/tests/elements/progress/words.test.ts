@@ -13,9 +13,11 @@ describe("what is said of a bar", () => {
     expect([amountOf(bar), paceOf(bar)]).toEqual([amount, pace]);
   });
 
-  it("says in a headline that it has failed", () => {
+  it("says in a headline how it has ended", () => {
     const bar: Progress = { kind: "progress", id: "p", label: "files", value: 3, total: 12 };
     expect(summary(bar)).toMatchObject({ share: 0.25, amount: "25 %" });
     expect(summary({ ...bar, state: "failed" })).toMatchObject({ share: 0.25, amount: "25 % · failed" });
+    expect(summary({ ...bar, state: "done" })).toMatchObject({ share: 1, amount: "done" });
+    expect(summary({ ...bar, value: 12 })).toMatchObject({ share: 1, amount: "100 %" });
   });
 });
