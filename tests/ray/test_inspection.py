@@ -25,7 +25,7 @@ async def test_a_cluster_of_these_versions_has_nothing_wrong(harness: RayHarness
         findings = list(check_ray(nodes.address))
     assert {each.level for each in findings} == {Level.FINE}, findings
     found = by_part(findings)
-    assert "1 nodes with 4 cores" in found["Ray"].what
+    assert "1 node with 4 cores" in found["Ray"].what
     assert f"livedeck {here().livedeck}" in found["Ray node"].what
     assert f"livedeck {here().livedeck}; 0 attempts" in found["Ray dispatcher"].what
 

@@ -79,7 +79,7 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
     scene = Scene(harness)
     node = nodes.add(cpus=8)
     async with harness.executor() as executor:
-        await eventually(lambda: any(each.cpu == 8 for each in executor.fleet.nodes))
+        await eventually(lambda: any(each.cpu == 8 for each in executor.capacity.nodes))
         handle, pids, attempt = await _waiting(executor, scene, harness, cpu=6.0)
         await eventually(lambda: scene.log(attempt).startswith("waiting"))
         (record,) = harness.records(handle)
@@ -96,16 +96,16 @@ async def test_an_attempt_is_lost_and_gone_with_its_node(harness: RayHarness, no
         await eventually(lambda: not any(is_running(pid) for pid in pids))
         assert scene.log(attempt).startswith("waiting"), "what it had said is kept"
         await _runs(executor, scene.attempt("exits", 0))
-        await eventually(lambda: all(each.cpu == 4 for each in executor.fleet.nodes))
+        await eventually(lambda: all(each.cpu == 4 for each in executor.capacity.nodes))
         again = scene.attempt("exits", 0, cpu=6.0)
         launching = asyncio.create_task(executor.launch(again))
         queued = await eventually(lambda: executor.queued(again.id))
         assert "waits for 6 CPUs" in queued.reason, "the node may come back"
         back = nodes.add(cpus=8)
         assert how(await within(executor.wait(await within(launching)))) == (ExitKind.EXITED, 0)
-        await eventually(lambda: any(each.cpu == 8 for each in executor.fleet.nodes))
+        await eventually(lambda: any(each.cpu == 8 for each in executor.capacity.nodes))
         kill(raylet(back))
-        await eventually(lambda: all(each.cpu == 4 for each in executor.fleet.nodes))
+        await eventually(lambda: all(each.cpu == 4 for each in executor.capacity.nodes))
 
 
 async def test_an_attempt_that_was_withdrawn_and_launched_again_is_over_once_it_has_ended(harness: RayHarness) -> None:
@@ -160,7 +160,7 @@ async def test_what_no_node_has_yet_waits_for_one_where_the_cluster_grows(harnes
         assert how(await within(executor.wait(await within(executor.launch(gang))))) == (ExitKind.EXITED, 0)
         for node in (first, second):
             kill(raylet(node))
-        await eventually(lambda: len(executor.fleet.nodes) == 1)
+        await eventually(lambda: len(executor.capacity.nodes) == 1)
     async with harness.executor() as executor:
         words = await raised(executor.launch(attempt), CannotStart)
     assert "has no node with that; the largest, " in words

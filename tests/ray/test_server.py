@@ -58,8 +58,10 @@ def large_node(nodes: Nodes) -> Any:
 @pytest.fixture(scope="module")
 def client(nodes: Nodes, large_node: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     del large_node
-    options = ("--executor", "ray", "--ray-address", nodes.address)
-    with running_server(tmp_path_factory.mktemp("server"), options=options) as server, Client(server.endpoint) as made:
+    options = ("--executor", "ray", "--ray-address", "auto")
+    environment = {"RAY_ADDRESS": nodes.address}  # this machine may have the clusters of others, too
+    folder = tmp_path_factory.mktemp("server")
+    with running_server(folder, options=options, environment=environment) as server, Client(server.endpoint) as made:
         yield made
 
 

@@ -25,7 +25,7 @@ from livedeck.executors.api import Attempt, ExecutorSettings, Exit, ExitKind, Qu
 from livedeck.executors.local.admission import Amount, ResourcePool
 from livedeck.executors.local.records import attempt_name
 from livedeck.executors.ray import messages
-from livedeck.executors.ray.fitting import Fleet, grows
+from livedeck.executors.ray.fitting import Capacity, grows, named
 from livedeck.executors.ray.link import Disconnected, Link, own_environment
 from livedeck.executors.ray.versions import here
 from livedeck.executors.watchdog import Limit
@@ -137,7 +137,7 @@ class RayExecutor:
         self._withdrawing: dict[str, asyncio.Task[bool]] = {}
         self._running: dict[str, messages.State] = {}
         """What the dispatcher has said of attempts that run, so that those are known that nobody asked for yet."""
-        self.fleet = Fleet(address, grows=autoscaling)
+        self.capacity = Capacity(address, grows=autoscaling)
         self._incarnation = ""
         self._connected = asyncio.Event()
         self._down_since = 0.0
@@ -173,7 +173,7 @@ class RayExecutor:
     def describe(self) -> str:
         """Say how many attempts run at once; see ``api.Executor.describe``."""
         most = f"up to {self._parallel} at once" if self._parallel is not None else "as many at once as fit its nodes"
-        return f"Attempts run on the Ray cluster at {self._address}, {most}."
+        return f"Attempts run on {named(self._address)}, {most}."
 
     async def launch(self, attempt: Attempt) -> str:
         """Start an attempt, once; see ``api.Executor.launch``."""
@@ -208,9 +208,9 @@ class RayExecutor:
             case Phase.QUEUED:
                 return self._slots.queued(watch.name, watch.amount)
             case Phase.CONNECTING:
-                return Queued(0, f"waits for the Ray cluster at {self._address}: {self._down_reason}")
+                return Queued(0, f"waits for {named(self._address)}: {self._down_reason}")
             case Phase.SUBMITTED if not self._connected.is_set():
-                return Queued(0, f"waits for the Ray cluster at {self._address}: {self._down_reason}")
+                return Queued(0, f"waits for {named(self._address)}: {self._down_reason}")
             case Phase.SUBMITTED:
                 if self._positions is None:  # made once for all that ask between two changes
                     self._positions = {name: position for position, name in enumerate(self._submitted)}
@@ -279,11 +279,11 @@ class RayExecutor:
             while watch.phase is not Phase.BEGUN:
                 await self._connected.wait()
                 if watch.name not in self._running and not watch.holds:
-                    self.fleet.check(attempt, self._cores(attempt))
+                    self.capacity.check(attempt, self._cores(attempt))
                     watch.phase = Phase.QUEUED
                     await self._slots.acquire(watch.amount, what=watch.name, retried=attempt.retried)
                     watch.holds = True
-                watch.phase, watch.reason = Phase.SUBMITTED, self.fleet.waits_for(attempt, self._cores(attempt))
+                watch.phase, watch.reason = Phase.SUBMITTED, self.capacity.waits_for(attempt, self._cores(attempt))
                 self._submitted[watch.name] = watch
                 self._positions = None
                 with contextlib.suppress(Disconnected):
@@ -351,7 +351,7 @@ class RayExecutor:
         return f"{self._scope}/{attempt_id}" if self._scope else attempt_id
 
     def _cores(self, attempt: Attempt) -> float:
-        return self.fleet.cores(attempt, counted=self._parallel is not None)
+        return self.capacity.cores(attempt, counted=self._parallel is not None)
 
     def _slots_for(self, attempt: Attempt) -> Amount:
         """Return what an attempt takes of the server's own slots: one for each process, all there are at most."""
@@ -404,7 +404,7 @@ class RayExecutor:
             return watch
         down = await self._answered()
         if down or incarnation != self._incarnation:
-            reason = down or _OTHER_DISPATCHER.format(self._address)
+            reason = down or _OTHER_DISPATCHER.format(named(self._address))
             if down:
                 self._to_end.add(name)
             watch = Watch(name, _amount(client=True), phase=Phase.BEGUN, incarnation=incarnation)
@@ -426,9 +426,7 @@ class RayExecutor:
         while not self._connected.is_set():
             left = self._down_since + self._lost_after - time.monotonic()
             if left <= 0:
-                return (
-                    f"the Ray cluster at {self._address} has been gone for {self._lost_after:g} s: {self._down_reason}"
-                )
+                return f"{named(self._address)} has been gone for {self._lost_after:g} s: {self._down_reason}"
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._connected.wait()
@@ -466,7 +464,7 @@ class RayExecutor:
                 if watch.phase is not Phase.BEGUN or watch.outcome.done():
                     continue
                 if watch.incarnation != self._incarnation:
-                    reason = _OTHER_DISPATCHER.format(self._address)
+                    reason = _OTHER_DISPATCHER.format(named(self._address))
                     self._settle(watch, Exit(ExitKind.LOST, reason=reason))
                 elif (state := await self._look(watch.name)) is not None:
                     self._take(watch, state)
@@ -500,7 +498,7 @@ class RayExecutor:
 
     def on_nodes(self, nodes: list[messages.Node]) -> None:
         """Note which nodes there are."""
-        self.fleet.note(nodes)
+        self.capacity.note(nodes)
 
     def on_down(self, reason: str) -> None:
         """Note that there is nobody to ask; what was submitted is submitted again later."""
@@ -521,7 +519,7 @@ class RayExecutor:
             await asyncio.sleep(min(1.0, self._lost_after / 4))
             if self._connected.is_set() or time.monotonic() - self._down_since < self._lost_after:
                 continue
-            reason = f"the Ray cluster at {self._address} has been gone for {self._lost_after:g} s: {self._down_reason}"
+            reason = f"{named(self._address)} has been gone for {self._lost_after:g} s: {self._down_reason}"
             for watch in list(self._watches.values()):
                 if watch.phase is Phase.BEGUN and not watch.outcome.done():
                     self._to_end.add(watch.name)
@@ -561,7 +559,7 @@ class RayExecutor:
             logger.warning("failed task=%s error=%s", task.get_name(), error)
 
 
-_OTHER_DISPATCHER = "the Ray cluster at {} was started anew, or what ran attempts there was"
+_OTHER_DISPATCHER = "{} was started anew, or what ran attempts there was"
 
 
 def create(settings: ExecutorSettings) -> RayExecutor:

@@ -70,8 +70,8 @@ class _Shape:
         )
 
 
-class Fleet:
-    """The nodes of a cluster, those among them that are gone and may come back.
+class Capacity:
+    """What the nodes of a cluster have, those among them that are gone and may come back.
 
     Args:
         address: the cluster's.
@@ -124,9 +124,9 @@ class Fleet:
         fitting = self._fitting(attempt, cores)
         if fitting >= attempt.nodes or not self.nodes or self._grows:
             return
-        have = f"has {_counted(fitting, 'such node')} of {len(self.nodes)}" if fitting else "has no node with that"
+        have = f"has {counted(fitting, 'such node')} of {len(self.nodes)}" if fitting else "has no node with that"
         raise CannotStart(
-            f"the task asks for {_needs(attempt, cores, unit='core')}, but the Ray cluster at {self._address} {have}; "
+            f"the task asks for {_needs(attempt, cores, unit='core')}, but {named(self._address)} {have}; "
             f"{self._largest(attempt)}"
         )
 
@@ -152,9 +152,9 @@ class Fleet:
             return (of_kind, gpus, sum(name in node.custom for name in asked), node.cpu, node.memory)
 
         largest = max(self.nodes, key=size)
-        parts = [_counted(largest.cpu, "core"), f"{format_size(largest.memory)} of memory"]
+        parts = [counted(largest.cpu, "core"), f"{format_size(largest.memory)} of memory"]
         if attempt.gpus or attempt.accelerator:
-            parts.append(_counted(largest.gpus, "GPU") + (f" of kind {largest.kind}" if largest.kind else ""))
+            parts.append(counted(largest.gpus, "GPU") + (f" of kind {largest.kind}" if largest.kind else ""))
         parts += [_custom(name, largest.custom.get(name, 0.0)) for name in asked]
         return f"the largest, {largest.address}, has {' and '.join(parts)}"
 
@@ -165,11 +165,11 @@ def _shape(node: Node) -> _Shape:
 
 def _needs(attempt: Attempt, cores: float, *, unit: str = "CPU") -> str:
     """Say what an attempt asks for."""
-    parts = [_counted(cores or UNSTATED_CPU, unit)]
+    parts = [counted(cores or UNSTATED_CPU, unit)]
     if attempt.memory:
         parts.append(f"{format_size(attempt.memory)} of memory")
     if attempt.gpus:
-        parts.append(_counted(attempt.gpus, "GPU") + (f" of kind {attempt.accelerator}" * bool(attempt.accelerator)))
+        parts.append(counted(attempt.gpus, "GPU") + (f" of kind {attempt.accelerator}" * bool(attempt.accelerator)))
     elif attempt.accelerator:
         parts.append(f"an accelerator {attempt.accelerator}")
     parts += [_custom(name, amount) for name, amount in customs(attempt).items()]
@@ -181,5 +181,11 @@ def _custom(name: str, amount: float) -> str:
     return f"{format_size(amount)} of ephemeral storage" if name == STORAGE else f"{amount:g} of {name!r}"
 
 
-def _counted(number: float, unit: str) -> str:
+def named(address: str) -> str:
+    """Return the words for the cluster at an address, within a sentence."""
+    return "this machine's Ray cluster" if address == "auto" else f"the Ray cluster at {address}"
+
+
+def counted(number: float, unit: str) -> str:
+    """Return a number of things in words."""
     return f"{number:g} {unit}{'s' * (number != 1)}"

@@ -15,6 +15,7 @@ import msgspec
 
 from livedeck.executors.ray import messages
 from livedeck.executors.ray.driver import reachable
+from livedeck.executors.ray.fitting import counted
 from livedeck.executors.ray.versions import here, mismatch
 
 TIMEOUT = 20.0
@@ -59,7 +60,8 @@ def check(address: str, ours: messages.Versions | None) -> Iterator[Finding]:
     ours = ours or here()
     alive = [node for node in ray.nodes() if node["Alive"]]
     cores = sum(node["Resources"].get("CPU", 0.0) for node in alive)
-    yield Finding(FINE, "Ray", f"{address}, Ray {ours.ray}, has {len(alive)} nodes with {cores:g} cores")
+    there = f"{counted(len(alive), 'node')} with {counted(cores, 'core')}"
+    yield Finding(FINE, "Ray", f"{address}, Ray {ours.ray}, has {there}")
     yield from _dispatcher(ray, ours)
     yield from _nodes(ray, alive, ours)
 
@@ -78,7 +80,8 @@ def _dispatcher(ray: Any, ours: messages.Versions) -> Iterator[Finding]:
         if different := mismatch(ours, hello.versions, where="of the dispatcher (the head)"):
             yield Finding(WRONG, part, *_divided(different))
         else:
-            yield Finding(FINE, part, f"livedeck {hello.versions.livedeck}; {len(hello.running)} attempts run or wait")
+            attempts = counted(len(hello.running), "attempt")
+            yield Finding(FINE, part, f"livedeck {hello.versions.livedeck}; {attempts} running or waiting")
 
 
 def _nodes(ray: Any, alive: list[dict[str, Any]], ours: messages.Versions) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import pytest
 
 from livedeck.errors import CannotStart, InvalidSetting
 from livedeck.executors.api import Attempt
-from livedeck.executors.ray.fitting import AUTOSCALING, Fleet, grows, kinds
+from livedeck.executors.ray.fitting import AUTOSCALING, Capacity, grows, kinds
 from livedeck.executors.ray.messages import Node
 
 SMALL = Node("10.0.0.1", 4.0, 8 << 30, 0.0)
@@ -17,13 +17,13 @@ def attempt(**asked: Any) -> Attempt:
     return Attempt(id="p/d/e/n/0", command=("true",), environment={}, output_prefix="file:///out", **asked)
 
 
-def fleet(*nodes: Node, grows: bool = False) -> Fleet:
-    made = Fleet("10.0.0.1:6379", grows=grows)
+def capacity(*nodes: Node, grows: bool = False) -> Capacity:
+    made = Capacity("10.0.0.1:6379", grows=grows)
     made.note(nodes or (SMALL, GPUS))
     return made
 
 
-def refusal(of: Fleet, asked: Attempt) -> str:
+def refusal(of: Capacity, asked: Attempt) -> str:
     with pytest.raises(CannotStart) as raised:
         of.check(asked, of.cores(asked, counted=False))
     return str(raised.value)
@@ -42,7 +42,7 @@ def refusal(of: Fleet, asked: Attempt) -> str:
     ],
 )
 def test_what_a_node_has_fits(asked: dict[str, Any]) -> None:
-    one = fleet()
+    one = capacity()
     one.check(attempt(**asked), one.cores(attempt(**asked), counted=False))
 
 
@@ -79,22 +79,22 @@ def test_what_a_node_has_fits(asked: dict[str, Any]) -> None:
     ],
 )
 def test_what_none_has_is_refused_with_what_the_largest_has(asked: dict[str, Any], words: str) -> None:
-    assert words in refusal(fleet(), attempt(**asked))
+    assert words in refusal(capacity(), attempt(**asked))
 
 
 def test_a_name_that_can_be_no_label_is_refused_also_where_the_cluster_grows() -> None:
-    assert "'T4, A100', which is no name of one" in refusal(fleet(grows=True), attempt(accelerator="T4, A100"))
+    assert "'T4, A100', which is no name of one" in refusal(capacity(grows=True), attempt(accelerator="T4, A100"))
 
 
 def test_a_node_that_is_gone_may_come_back() -> None:
-    one = fleet()
+    one = capacity()
     one.note([SMALL])
     one.check(attempt(gpus=2), 0.5)
     assert one.waits_for(attempt(gpus=2), 0.5) == "waits for 0.5 CPUs and 2 GPUs on a node of the Ray cluster"
 
 
 def test_a_cluster_that_grows_is_waited_for() -> None:
-    one = fleet(grows=True)
+    one = capacity(grows=True)
     large = attempt(cpu=64.0, accelerator="nvidia-h100")
     one.check(large, 64.0)
     assert one.waits_for(large, 64.0) == (
