@@ -1,15 +1,10 @@
 """Opens the folders of attempts, wherever those of their executions are."""
 
-import logging
-
 from livedeck.admin.db import executions, opened_decks
 from livedeck.admin.db.database import Database
 from livedeck.admin.live.keys import DeckKey
-from livedeck.errors import LivedeckError
 from livedeck.store import Store, join_uri
 from livedeck.store.layout import DECK, execution_prefix
-
-log = logging.getLogger("livedeck.admin")
 
 
 class AttemptStores:
@@ -33,11 +28,12 @@ class AttemptStores:
         )
 
     async def note_deck(self, attempt: DeckKey) -> None:
-        """Record that an attempt has a Deck. One that cannot be recorded now the engine finds at the attempt's end."""
+        """Record that an attempt has a Deck.
+
+        Raises:
+            LivedeckError: It cannot be recorded now. Its publisher says it again.
+        """
         whole = attempt.of_node.whole
-        try:
-            store = await self.open(whole.attempt(attempt.number))
-            uri = join_uri(store.uri, DECK)
-            await self._database.write(opened_decks.note, attempt.of_execution.id, whole.node, attempt.number, uri)
-        except LivedeckError as error:
-            log.warning("admin.deck_not_noted attempt=%s error=%s", attempt.path, error)
+        store = await self.open(whole.attempt(attempt.number))
+        uri = join_uri(store.uri, DECK)
+        await self._database.write(opened_decks.note, attempt.of_execution.id, whole.node, attempt.number, uri)

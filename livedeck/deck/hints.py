@@ -22,7 +22,8 @@ TIMEOUT = 0.25
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds without hints after one that failed, doubling: a dead control plane costs the publisher next to nothing."""
 
-Hint = Callable[[bytes], None]
+Hint = Callable[[bytes], bool | None]
+"""Passes a hint on; False: nobody has taken it."""
 
 
 def stored(data: bytes, seq: int) -> bytes:
@@ -66,17 +67,18 @@ class HintSender:
         self._failures = 0
         self._silent_until = float("-inf")
 
-    def __call__(self, data: bytes) -> None:
-        """Post one hint, unless the last ones failed a moment ago."""
+    def __call__(self, data: bytes) -> bool:
+        """Post one hint, unless the last ones failed a moment ago; say whether the control plane has it."""
         if self._clock() < self._silent_until:
-            return
+            return False
         kept = self._connection is not None
         try:
             self._post_again(data) if kept else self._post(data)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._failed(error)
-        else:
-            self._failures = 0
+            return False
+        self._failures = 0
+        return True
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -7,7 +7,7 @@ task calls here raises, waits for the store, or holds more than the Deck itself.
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Literal
 
@@ -60,7 +60,7 @@ class Publisher:
         hint: Told the bytes of each stored segment (or its number); may not raise or take long.
         clock: The time.
         title: Heading of the page.
-        announce: Whether the hint is told as soon as there is a Deck, before anything of it is stored.
+        announce: Whether the hint is also told that there is a Deck, again with each step until it has taken it.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Publisher:
         store: Store,
         *,
         settings: DeckPublish | None = None,
-        hint: Callable[[bytes], None] | None = None,
+        hint: hints.Hint | None = None,
         clock: Clock = SYSTEM,
         title: str = "Deck",
         announce: bool = False,
@@ -270,8 +270,7 @@ class Publisher:
             self._notify()
         behind = self._logic.behind(self._clock.monotonic())
         if self._announces and isinstance(step, Create | Overwrite) and outcome is Outcome.LANDED:
-            self._announces = False
-            self._give_hint(hints.opened())
+            self._announces = not self._give_hint(hints.opened())
         if moved and isinstance(step, Create):
             self._give_hint(hints.stored(step.data, step.seq))
         elif moved:
@@ -279,14 +278,16 @@ class Publisher:
         elif behind is not None and outcome in {Outcome.FAILED, Outcome.FULL}:
             self._give_hint(hints.failing(behind, self._logic.why))
 
-    def _give_hint(self, data: bytes) -> None:
+    def _give_hint(self, data: bytes) -> bool:
+        """Pass a hint on; say whether it was, as far as is known."""
         if self._hint is None:
-            return
+            return False
         try:
-            self._hint(data)
+            return self._hint(data) is not False
         except Exception:
             logger.exception("deck_hint_error: no more hints from here")
             self._hint = None
+            return False
 
     def _perform(self, step: Step) -> tuple[Outcome, bytes | None, str]:
         try:

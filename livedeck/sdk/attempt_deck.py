@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # loading these takes longer than all else that a task withou
     from livedeck.store import Store
 
 Outcome = Literal["succeeded", "failed", "aborted"]
-Hint = Callable[[bytes], None]
+Hint = Callable[[bytes], bool | None]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from livedeck.deck import bounds, snapshot
+from livedeck.deck import bounds, hints, snapshot
 from livedeck.deck.ops import Document, Html, Put, Segment
 from livedeck.deck.page import Page
 from livedeck.deck.publisher import Publisher
@@ -25,6 +25,7 @@ from livedeck.store.layout import DECK, segment_key
 from livedeck.testing.clock import FakeClock
 from livedeck.testing.stores import Fault, FaultyStore
 
+OPENED = hints.opened()
 FAST = DeckPublish(min_interval=0.0, snapshot_interval=3600.0)
 """No page between the first and the last: what goes wrong happens to the next segment, however long it takes."""
 _names = itertools.count()
@@ -493,5 +494,21 @@ def test_a_deck_that_nobody_knew_of_is_announced_once_and_first(store: FaultySto
     publisher._page.deck("main").text("one")
     assert publisher.publish(wait=True, timeout=30)
     assert publisher.close("succeeded")
-    assert hinted[0] == b'{"seq": 0}'
+    assert hinted[0] == OPENED
     assert all(b'"ops"' in data for data in hinted[1:])
+
+
+def test_it_is_announced_until_somebody_has_heard(store: FaultyStore) -> None:
+    hinted: list[bytes] = []
+
+    def heard(data: bytes) -> bool:
+        hinted.append(data)
+        return hinted.count(OPENED) == 3
+
+    publisher = publisher_of(store, hint=heard, announce=True)
+    publisher.publish(wait=True)
+    for number in range(5):
+        publisher._page.deck("main").value("number", number)
+        assert publisher.publish(wait=True, timeout=30)
+    assert publisher.close("succeeded")
+    assert hinted.count(OPENED) == 3

@@ -400,7 +400,7 @@ async def test_the_deck_of_an_earlier_attempt_does_not_take_the_place_of_a_later
     answer = await world.http.post("/live/hints", content=b'{"seq": 0}', headers={"authorization": f"Bearer {token}"})
     assert answer.status_code == 204
     assert await _deck_of(world) == f"{world.log(1).uri}/deck.html"  # also when it comes after the end
-    assert (await world.hint(b'{"seq": 0}', run="none")).status_code == 204
+    assert (await world.hint(b'{"seq": 0}', run="none")).status_code == 404, "what was not noted is said again"
 
 
 async def _deck_of(world: Any) -> str:
