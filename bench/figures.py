@@ -265,7 +265,7 @@ forked in advance, and say that they are over before they are taken down.""",
         """\
 - *start*: `import` of the package in a new interpreter; `livedeck serve` from exec to a 200 from `/healthz`.
 - *lists*: a call as a client sees it, alone. For a ratio two servers, with few and with many executions, are asked in
-  turn, and their quickest answers compared. A part of a name is what no index serves: one look goes through 4,000.
+  turn, and their quickest answers compared. A part of a name is what no index serves: one look goes through 2,500.
 - *calls*: answered a second, with 16 in flight all the time from one client on the same two cores.""",
     ),
     Section(

@@ -94,7 +94,7 @@ class Page:
     token: str = ""
     filters: str = ""
     sort_by: Sort | None = None
-    scanned: int = 4_000
+    scanned: int = 2_500
     """Rows that its filters are tried on, if no index serves them: some milliseconds, however many there are."""
 
     @property
@@ -146,9 +146,17 @@ class Order:
 
     def behind(self, values: Sequence[Value]) -> ColumnElement[bool]:
         """Return the condition for rows behind the one with these keys. Needs `has_cursors`."""
-        row = tuple_(*self.keys)
-        last = tuple_(*(literal(value, key.type) for key, value in zip(self.keys, values, strict=True)))
+        row, last = self._row(values)
         return row < last if self.descending else row > last
+
+    def up_to(self, values: Sequence[Value]) -> ColumnElement[bool]:
+        """Return the condition for the row with these keys and those before it. Needs `has_cursors`."""
+        row, last = self._row(values)
+        return row >= last if self.descending else row <= last
+
+    def _row(self, values: Sequence[Value]) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        last = (literal(value, key.type) for key, value in zip(self.keys, values, strict=True))
+        return tuple_(*self.keys), tuple_(*last)
 
 
 def order_of(listing: Listing, sort: Sort | None) -> Order:

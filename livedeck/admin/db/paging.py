@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, Select, SelectBase, Table, func, not_, select, union_all
+from sqlalchemy import Connection, Row, Select, SelectBase, Table, func, select, union_all
 
 from livedeck.admin.db.cursors import Cursor, Offset, Value, parse_token
 from livedeck.admin.db.list_queries import Listing, Order, Page, Restriction, order_of, restriction
@@ -116,9 +116,9 @@ class _Walk:
         ids = wanted.order_by(*inside.clauses()).limit(self.size + 1)
         rows = self._read(_with_ids(query, table, ids))
         if len(rows) > self.size:
-            behind = inside.behind(self._keys(rows[self.size - 1]))
-            passed = self.connection.execute(select(func.count()).select_from(window).where(not_(behind))).scalar_one()
-            return self._full(rows, self.looked + passed)
+            # A condition on the walk, not on its window: the rest of that is not gone through again.
+            passed = query.where(self.order.up_to(self._keys(rows[self.size - 1]))).with_only_columns(func.count())
+            return self._full(rows, self.looked + self.connection.execute(passed).scalar_one())
         last = self.connection.execute(
             ahead.with_only_columns(*self.order.keys).limit(1).offset(self.scanned - 1)
         ).first()
