@@ -15,18 +15,6 @@ _REASON_LENGTH = 300  # it may quote what the segment holds
 
 _LONGEST_WORDS = 10_000  # of what a document keeps of each segment besides its ops
 
-
-class _Anything(msgspec.Struct, frozen=True, gc=False):
-    """An op of which nothing is kept."""
-
-
-class _Count(msgspec.Struct, frozen=True, gc=False):
-    """A segment's ops, to be counted."""
-
-    ops: list[_Anything]
-
-
-_COUNTER = msgspec.json.Decoder(_Count)
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Segment)
 _SLICES = slices.Decoder(Segment)
@@ -49,13 +37,14 @@ def decode(data: bytes, most_ops: int = bounds.OPS) -> Segment:
     """
     if not data:
         raise DeckError("it is empty")
+    if slices.holds_more(data, bounds.VALUES):
+        raise DeckError(f"it has more than {bounds.VALUES} objects and arrays, which is as many as are read")
     try:
-        if len(data) > slices.AT_ONCE and data.count(b"{") > most_ops:  # a large one may hold millions, all to be made
-            _check_count(len(_COUNTER.decode(data).ops), most_ops)
         segment = _DECODER.decode(data) if len(data) <= slices.AT_ONCE else _SLICES.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: nested without end
         raise DeckError(f"it is not a segment of a Deck: {error}") from error
-    _check_count(len(segment.ops), most_ops)
+    if len(segment.ops) > most_ops:
+        raise DeckError(f"it has {len(segment.ops)} ops; no more than {most_ops} are read")
     if segment.unreadable:
         raise DeckError(f"it says itself that it cannot be read: {segment.unreadable}")
     if max(map(len, (segment.at, segment.health.why))) > _LONGEST_WORDS:
@@ -64,11 +53,6 @@ def decode(data: bytes, most_ops: int = bounds.OPS) -> Segment:
         if isinstance(op, Put | Extend):
             op.element.check()
     return segment
-
-
-def _check_count(count: int, most_ops: int) -> None:
-    if count > most_ops:
-        raise DeckError(f"it has {count} ops; no more than {most_ops} are read")
 
 
 def decode_numbered(seq: int, data: bytes, most_ops: int = bounds.OPS) -> Segment:

@@ -5,6 +5,7 @@ a tenth of a second. Here a first call finds where long values lie, which takes 
 handles about `SLICE` bytes.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache, reduce
 from operator import or_
@@ -29,6 +30,8 @@ _HOLE: Final = b"\0"
 """Where the parts of a value go. JSON holds no such byte: in its strings it is escaped."""
 _ESCAPE: Final = 6
 """Bytes of the longest escape: ``\\u`` and four digits."""
+
+_BACKSLASHES: Final = re.compile(rb"\\*")
 
 _encode: Final = msgspec.json.Encoder().encode
 _text: Final = msgspec.json.Decoder(str).decode
@@ -82,6 +85,33 @@ def encode(value: Any, size: int = SLICE) -> Iterator[bytes]:
         yield shell[-1]
     else:
         yield _encode(value)
+
+
+def holds_more(data: bytes, most: int, size: int = SLICE) -> bool:
+    """Tell whether JSON holds more objects and arrays than so many, without decoding it."""
+    if len(data) <= most:
+        return False
+    # Those in texts are counted first, too: only where all together are many it is seen where texts begin and end.
+    spans = range(0, len(data), size)
+    brackets = sum(data.count(bracket, at, at + size) for at in spans for bracket in (b"{", b"["))
+    return brackets > most and _outside_texts(data, most, size) > most
+
+
+def _outside_texts(data: bytes, most: int, size: int) -> int:
+    """The brackets that open objects and arrays; once they are more than ``most``, no more are counted."""
+    count, begin, in_text = 0, 0, False
+    while begin < len(data) and count <= most:
+        end = begin + size
+        if data[end - 1 : end] == b"\\":
+            further = _BACKSLASHES.match(data, end)
+            end = (further.end() if further else end) + 1
+        piece = data[begin:end].replace(b"\\\\", b"").replace(b'\\"', b"")
+        parts = piece.split(b'"')
+        outside = b"".join(parts[in_text::2])
+        count += outside.count(b"{") + outside.count(b"[")
+        in_text ^= len(parts) % 2 == 0
+        begin = end
+    return count
 
 
 def joined(pieces: Iterator[bytes], size: int = SLICE) -> Iterator[bytes]:

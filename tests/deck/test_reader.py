@@ -181,15 +181,29 @@ async def test_a_segment_beyond_the_bounds_is_not_read(store: Store) -> None:
     assert long == Unreadable(3, "it has 4 ops; no more than 3 are read")
 
 
-def test_ops_beyond_the_bound_are_never_made() -> None:
-    data = ops(b",".join(b'{"op":"drop","deck":"%07d"}' % number for number in range(1_000_000)))
+@pytest.mark.parametrize(
+    "data",
+    [
+        ops(b'{"op":"put","deck":"d","element":{"kind":"chart","id":"c","title":"t","series":[%s]}}'
+            % b",".join([b'{"x":[]}'] * (bounds.VALUES // 2))),
+        ops(b",".join([b"[]"] * bounds.VALUES)),
+    ],
+    ids=["lines of a chart", "what is no op"],
+)  # fmt: skip
+def test_objects_beyond_the_bound_are_never_made(data: bytes) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(DeckError, match="it has 1000000 ops"):
+        with pytest.raises(DeckError, match="more than 1000000 objects and arrays"):
             segments.decode(data)
-        assert tracemalloc.get_traced_memory()[1] < 2 * len(data)
+        assert tracemalloc.get_traced_memory()[1] < len(data)
     finally:
         tracemalloc.stop()
+
+
+def test_brackets_in_texts_are_not_counted() -> None:
+    lines = '[{"level": "info"}, "\\\\"]\n' * (bounds.VALUES // 2 + 1)
+    segment = Segment(1, now(), [Put("d", Html("h", lines))])
+    assert segments.decode(segments.encode(segment)) == segment
 
 
 async def test_what_is_large_is_decoded_elsewhere(store: Store) -> None:

@@ -1,4 +1,6 @@
+import json
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -40,6 +42,28 @@ def test_texts_may_be_escaped_in_any_way(text: str, size: int) -> None:
     )
     data = f'{{"seq": 1, "at": "{escaped}", "ops": [ ]}}'.encode()
     assert slices.Decoder(Segment, size).decode(data) == Segment(1, text, [])
+
+
+JSON = st.recursive(
+    TEXTS | st.text(st.sampled_from('{}[]"\\')) | st.integers(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+)
+
+
+@given(value=JSON, size=st.integers(1, 40), indent=st.none() | st.just(1), is_ascii=st.booleans())
+def test_objects_and_arrays_are_counted_where_no_text_is(
+    value: Any, size: int, indent: int | None, is_ascii: bool
+) -> None:
+    data = json.dumps(value, indent=indent, ensure_ascii=is_ascii).encode() + b" " * 400
+    count = _objects_and_arrays(value)
+    assert not slices.holds_more(data, count, size)
+    assert count == 0 or slices.holds_more(data, count - 1, size)
+
+
+def _objects_and_arrays(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(_objects_and_arrays, value.values()))
+    return 1 + sum(map(_objects_and_arrays, value)) if isinstance(value, list) else 0
 
 
 @given(op=OPS, at=st.integers(0, 400), byte=st.integers(0, 255), size=SIZES)
