@@ -23,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from livedeck.deck import policy, slices
+from livedeck.deck import bounds, policy, slices
 from livedeck.deck.framed import outer_script
 from livedeck.deck.numerals import format_moment
 from livedeck.deck.ops import KINDS, Document, Element, Tab
@@ -162,6 +162,8 @@ def parse(data: bytes) -> Document | None:
 
 
 def _decode(data: bytes, block: bytes, tag: bytes) -> Document | None:
+    if slices.holds_more(block, 2 * bounds.VALUES):
+        return None
     try:
         if tag == _DOCUMENT:
             return _DECODER.decode(block)
