@@ -74,7 +74,7 @@ function Viewer() {
     <div className="viewer">
       <header className="top-bar">
         <strong className="brand">livedeck</strong>
-        <span className="viewer-title">{meta("livedeck-title")}</span>
+        <h1 className="viewer-title">{meta("livedeck-title")}</h1>
         {decks.length > 1 && (
           <select
             className="top-bar-select"

@@ -131,10 +131,10 @@ def placeholder(title: str, at: str = "") -> bytes:
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">{policy.META}{_meta(0, live=True)}'
         f"<title>{shown}</title><style>"
-        "body{font:15px/1.6 system-ui,sans-serif;color:#596273;background:#fff;display:grid;place-content:center;"
-        "min-height:90vh;margin:0;text-align:center}strong{color:#171b24;font-size:17px}"
-        "@media(prefers-color-scheme:dark){body{background:#0f1218;color:#a4adbd}strong{color:#e9ecf2}}</style></head>"
-        f"<body><div><strong>{shown}</strong><br>The task is running. Nothing published yet.</div>"
+        "body{font:15px/1.6 system-ui,sans-serif;color:#505869;background:#fff;display:grid;place-content:center;"
+        "min-height:90vh;margin:0;text-align:center}h1{margin:0;color:#171b24;font-size:17px}"
+        "@media(prefers-color-scheme:dark){body{background:#0f1218;color:#a4adbd}h1{color:#e9ecf2}}</style></head>"
+        f"<body><main><h1>{shown}</h1>The task is running. Nothing published yet.</main>"
     )
     source = b"".join(_embedded(Document(at=at)))
     return page.encode() + _SOURCE + source + _END + b"</body></html>\n"

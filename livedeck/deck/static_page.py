@@ -52,6 +52,7 @@ class StaticPage:
             yield from _tabs(decks)
         for index, deck in enumerate(decks):
             yield f'<section class="ld-panel" id="ld-panel-{index}" aria-label="{_quoted(deck.name)}">'
+            yield f'<h2 class="ld-panel-title"><bdi>{html.escape(deck.name)}</bdi></h2>'
             frames = [element.frame(self) for element in deck.elements]
             if Frame.TAB in frames:
                 ended = " data-ended" if self._ended else ""

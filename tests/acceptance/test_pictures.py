@@ -11,11 +11,10 @@ from playwright.sync_api import Playwright
 
 from livedeck.admin.live.messages import DeckPhase
 from tests.acceptance.accessibility import barriers
-from tests.acceptance.pictures.camera import Studio, browser_for_pictures, opened, studio_of, take, turn
+from tests.acceptance.pictures.camera import Studio, opened, studio, take
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, difference, load, small
 from tests.acceptance.pictures.looks import Look
-from tests.acceptance.pictures.scenes import DECK_WORDS, PUBLISHING, SCENES, Scene
-from tests.acceptance.pictures.server import serving
+from tests.acceptance.pictures.scenes import DECK_WORDS, SCENES, Scene
 
 pytestmark = pytest.mark.acceptance
 REPOSITORY: Final = Path(__file__).parent.parent.parent
@@ -24,6 +23,8 @@ RENEW: Final = "look at `make pictures`; if it is to be so, `make pictures ARGS=
 MOST_BYTES: Final = 3_000_000
 BY_NAME: Final = {scene.name: scene for scene in SCENES}
 WIDE: Final = Look(1400)
+READ: Final = (WIDE, Look(1400, "dark"))
+"""How pages are looked at for what keeps people out."""
 
 BROKEN: Final = {
     "a bar is gone": ("execution-succeeded", ".timeline-bar.phase-good { visibility: hidden }"),
@@ -40,11 +41,8 @@ BROKEN: Final = {
 @pytest.fixture(scope="module")
 def photographer(playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """The browser that pictures are taken with, and the server that it reaches."""
-    with (
-        serving() as port,
-        browser_for_pictures(playwright, chromium, port, tmp_path_factory.mktemp("browser")) as browser,
-    ):
-        yield studio_of(browser)
+    with studio(playwright, chromium, tmp_path_factory.mktemp("browser")) as one:
+        yield one
 
 
 def _is_alike(expected: Image.Image, picture: Image.Image) -> bool:
@@ -52,8 +50,8 @@ def _is_alike(expected: Image.Image, picture: Image.Image) -> bool:
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_it_looks_as_it_did(scene: Scene, photographer: Studio, tmp_path: Path) -> None:
-    wrong = []
+def test_it_looks_as_it_did_and_keeps_nobody_out(scene: Scene, photographer: Studio, tmp_path: Path) -> None:
+    wrong, barred = [], []
     with opened(photographer, scene, tmp_path) as page:
         for look in scene.looks:
             expected = load(baseline_path(scene.name, look))
@@ -61,6 +59,9 @@ def test_it_looks_as_it_did(scene: Scene, photographer: Studio, tmp_path: Path) 
             taken = take(page, look, partial(_is_alike, expected))
             if not taken.is_good:
                 wrong.append(kept(scene, look, small(taken.picture), expected))
+            if look in READ and scene.scripts:
+                barred += barriers(page, colours=look.scheme == "dark")
+    assert barred == []
     assert not wrong, f"it looks different; see {', '.join(wrong)} (actual, expected, difference). {RENEW}"
 
 
@@ -74,13 +75,17 @@ def test_a_page_that_is_broken_is_noticed(name: str, rule: str, photographer: St
         assert not alike(small(take(page, WIDE).picture), expected)
 
 
-@pytest.mark.parametrize("look", [Look(1400), Look(1400, "dark"), Look(400)], ids=str)
-def test_the_panel_of_publishing_is_for_everybody(look: Look, photographer: Studio, tmp_path: Path) -> None:
-    with opened(photographer, BY_NAME[PUBLISHING], tmp_path) as page:
-        turn(page, look)
-        assert barriers(page, ".popover") == []
-        page.add_style_tag(content=".popover-panel { color: #8886 }")
-        assert any("contrast" in barrier for barrier in barriers(page, ".popover"))
+def test_what_keeps_people_out_is_noticed(photographer: Studio, tmp_path: Path) -> None:
+    with opened(photographer, BY_NAME["deck-live"], tmp_path) as page:
+        page.add_style_tag(content=".deck-age { color: #8886 }")
+        page.evaluate("document.querySelector('h1').remove()")
+        page.frames[1].add_style_tag(content=".ld-label { color: #8886 }")
+        page.frames[1].locator("[role=progressbar]").first.evaluate("bar => bar.removeAttribute('aria-label')")
+        found = "\n".join(barriers(page))
+        for rule in ("page-has-heading-one", "aria-progressbar-name"):
+            assert f"{rule}: " in found
+        assert "color-contrast: " in found
+        assert "ld-label" in "\n".join(barriers(page, colours=True))
 
 
 def test_every_state_of_a_deck_is_among_them() -> None:

@@ -15,6 +15,7 @@ NORMAL = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 DEUTERANOPIA = ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881))
 PROTANOPIA = ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998))
 LIGHT, DARK = (block for block in CSS.split("color-scheme: ") if "--ld-series-0:" in block)
+TONES = ("accent", "good", "bad", "warn")
 THEMES = [pytest.param(LIGHT, 0.12, id="light"), pytest.param(DARK, 0.15, id="dark")]
 
 Colour = tuple[float, float, float]
@@ -78,6 +79,15 @@ def test_series_are_told_apart(
 def test_series_are_seen_on_their_card(block: str, _least: float) -> None:
     card = token(block, "raised")
     assert min(contrast(colour, card) for colour in series(block)) >= 3
+
+
+@pytest.mark.parametrize("block", [pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")])
+def test_words_are_read_on_whatever_they_may_stand(block: str) -> None:
+    """4.5 to 1, as WCAG has it for AA: also the palest words, also where a row is chosen or a state has its colour."""
+    below = [token(block, name) for name in ("bg", "surface", "raised", *(f"{tone}-soft" for tone in TONES))]
+    words = [token(block, name) for name in ("text", "text-soft", "text-faint")]
+    assert min(contrast(word, ground) for word in words for ground in below) >= 4.5
+    assert min(contrast(token(block, tone), token(block, f"{tone}-soft")) for tone in TONES) >= 4.5
 
 
 def test_a_dark_system_has_the_colours_of_the_dark_theme() -> None:

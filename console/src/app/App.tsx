@@ -27,9 +27,9 @@ export function App({ theme }: { readonly theme: ThemeSetting }) {
         <RouterProvider restoredPageOf={restoredPageOf}>
           <div className="app">
             <TopBar />
-            <div className="app-page" data-scrolls="page">
+            <main className="app-page" data-scrolls="page">
               <GuardedPage />
-            </div>
+            </main>
           </div>
         </RouterProvider>
       </ThemeProvider>
@@ -40,7 +40,7 @@ export function App({ theme }: { readonly theme: ThemeSetting }) {
 function GuardedPage() {
   const { route } = useRouter();
   return (
-    <ErrorBoundary what="This page" about={route}>
+    <ErrorBoundary page what="This page" about={route}>
       <RoutePage key={restoredPageOf(route).identity} route={route} />
     </ErrorBoundary>
   );
@@ -52,7 +52,7 @@ function RoutePage({ route }: { readonly route: Route }) {
   // Before the effects of the page, whose own title says how what it shows stands.
   useLayoutEffect(() => setTitle(words), [words]);
   return (
-    <Suspense fallback={<Skeleton label="Loading the page" lines={8} />}>
+    <Suspense fallback={<Skeleton page label="Loading the page" lines={8} />}>
       <Page route={route} />
     </Suspense>
   );

@@ -24,6 +24,9 @@ interface RoutePage<R extends Route> {
 
 type RoutePages = { readonly [P in Route["page"]]: RoutePage<Extract<Route, { readonly page: P }>> };
 
+/** What says where one is. While the page is on its way another stands in its place, which is not seen. */
+const HEADING = "h1:not(.visually-hidden)";
+
 export const ROUTES: RoutePages = {
   home: {
     load: () => import("./pages/Home"),
@@ -36,21 +39,21 @@ export const ROUTES: RoutePages = {
     load: () => import("../features/executions/ExecutionsPage"),
     title: ({ project, domain }) => words`Executions of ${project} / ${domain}`,
     about: ({ project, domain }) => `${project}/${domain}`,
-    focus: "h1",
+    focus: HEADING,
     scrolls: ["page"],
   },
   execution: {
     load: () => import("./pages/ExecutionRoutePage"),
     title: ({ name }) => name,
     about: ({ project, domain, name }) => `${project}/${domain}/${name}`,
-    focus: "h1",
+    focus: HEADING,
     scrolls: ["run", "node"],
   },
   unknown: {
     load: () => import("./pages/NoSuchPage"),
     title: () => "No such page",
     about: () => "",
-    focus: "h2",
+    focus: HEADING,
     scrolls: [],
   },
 };

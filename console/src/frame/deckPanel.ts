@@ -1,5 +1,6 @@
 /** A tab's panel: what the tab has to say of itself, and its elements, here or in a frame of their own. */
 import type { Tab, Document, Element, Segment } from "../protocol/deck.gen";
+import { child, isolated } from "../elements/dom";
 import { errorNode } from "../elements/failed";
 import { viewingOf } from "../elements/viewing";
 import { placesIn, type Entry } from "./contents";
@@ -24,6 +25,7 @@ export class DeckPanel {
     this.node.setAttribute("role", "tabpanel");
     this.node.setAttribute("aria-label", name);
     this.node.tabIndex = 0;
+    child(this.node, "h2", "ld-panel-title").append(isolated(name));
     this.node.append(this.blocked.node);
   }
 

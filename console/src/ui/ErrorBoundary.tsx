@@ -6,6 +6,8 @@ import { Empty } from "./Empty";
 interface ErrorBoundaryProps {
   /** What cannot be shown then, as the beginning of a sentence: "The Deck". */
   readonly what: string;
+  /** Without it the page has nothing. */
+  readonly page?: boolean;
   /** Another try is made when this changes: the route, say. */
   readonly about?: unknown;
   readonly children: ReactNode;
@@ -30,7 +32,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, Caught> {
   override render(): ReactNode {
     if (this.state.words === null) return this.props.children;
     return (
-      <Empty icon="warning" title={words`${this.props.what} cannot be shown`}>
+      <Empty page={this.props.page ?? false} icon="warning" title={words`${this.props.what} cannot be shown`}>
         <p>Something went wrong in this page: {this.state.words}</p>
         <Button icon="retry" onClick={() => window.location.reload()}>
           Reload the page

@@ -13,11 +13,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.acceptance.pictures.camera import browser_for_pictures, opened, studio_of, take
+from tests.acceptance.pictures.camera import opened, studio, take
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, load, small, store
 from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import SCENES
-from tests.acceptance.pictures.server import serving
 
 
 def main() -> None:
@@ -38,13 +37,11 @@ def main() -> None:
     changes: list[str] = []
     with (
         tempfile.TemporaryDirectory() as temporary,
-        serving() as port,
         sync_playwright() as playwright,
-        browser_for_pictures(playwright, executable, port, Path(temporary)) as browser,
+        studio(playwright, executable, Path(temporary)) as browser,
     ):
-        studio = studio_of(browser)
         for scene in scenes:
-            with opened(studio, scene, Path(temporary)) as page:
+            with opened(browser, scene, Path(temporary)) as page:
                 for look in scene.looks:
                     path = baseline_path(scene.name, look)
                     picture, changed = look_again(page, look, load(path))

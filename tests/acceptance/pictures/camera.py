@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import Scene
+from tests.acceptance.pictures.server import serving
 from tests.acceptance.pictures.story import NOW
 
 _LONGEST: Final = 60.0
@@ -63,9 +64,11 @@ def browser_for_pictures(playwright: Playwright, executable: str, port: int, fol
     browser.close()
 
 
-def studio_of(browser: Browser) -> Studio:
-    """Make what pages have in common."""
-    return Studio(browser, _context(browser, scripts=True))
+@contextlib.contextmanager
+def studio(playwright: Playwright, executable: str, folder: Path) -> Iterator[Studio]:
+    """A browser, and the server that it reaches."""
+    with serving() as port, browser_for_pictures(playwright, executable, port, folder) as browser:
+        yield Studio(browser, _context(browser, scripts=True))
 
 
 def _context(browser: Browser, *, scripts: bool) -> BrowserContext:

@@ -67,18 +67,15 @@ def _click(role: str, name: str) -> Callable[[Page], None]:
 
 
 _GROUP: Final = "58 × train"  # noqa: RUF001 - as the page writes it
-PUBLISHING: Final = "dialog-publishing"
 _UNFOLD: Final = f"Show what is inside of {_GROUP}"
 
 
-def _show_publishing(page: Page) -> None:
-    expect(page.locator("iframe").content_frame.get_by_text("epochs", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Publishing").click()
+def _click_above_deck(name: str) -> Callable[[Page], None]:
+    def click(page: Page) -> None:
+        expect(page.locator("iframe").content_frame.get_by_text("epochs", exact=True)).to_be_visible()
+        page.get_by_role("button", name=name, exact=True).click()
 
-
-def _share(page: Page) -> None:
-    expect(page.locator("iframe").content_frame.get_by_text("epochs", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Share").click()
+    return click
 
 
 _LISTS: Final = [
@@ -193,8 +190,21 @@ _SAVED: Final = [
 _DIALOGS: Final = [
     Scene("dialog-abort", _run(story.RUNNING), "Abort this execution?", act=_click("button", "Abort")),
     Scene("dialog-delete", _run(story.SUCCEEDED), "Delete this execution?", act=_click("button", "Delete")),
-    Scene("dialog-share", _node(story.RUNNING, "n1", "deck"), "It expires on", act=_share),
-    Scene(PUBLISHING, _node(story.DECKS, "behind", "deck"), "for want of room", act=_show_publishing, looks=FEW),
+    Scene("dialog-share", _node(story.RUNNING, "n1", "deck"), "It expires on", act=_click_above_deck("Share")),
+    Scene(
+        "dialog-publishing",
+        _node(story.DECKS, "behind", "deck"),
+        "for want of room",
+        act=_click_above_deck("Publishing"),
+        looks=FEW,
+    ),
+    Scene(
+        "deck-presented",
+        _node(story.DECKS, "live", "deck"),
+        "@What is tried",
+        act=_click_above_deck("Present"),
+        looks=(Look(1400), Look(1400, "dark"), Look(400)),
+    ),
 ]
 
 

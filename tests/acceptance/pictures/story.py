@@ -483,7 +483,8 @@ DECK_STREAMS: Final = _deck_streams()
 PUBLISHED: Final = [name for name in DECK_STREAMS if name not in {"queued", "waiting", "placeholder", "none", "empty"}]
 """Those of them that something was published to."""
 NESTED_NODES: Final = ("n1-0-n0", "n1-0-n1", "n1-0-n2")
-FOREIGN_PAGE: Final = """<!doctype html><html><head><title>Deck</title></head><body style="font-family: sans-serif">
+FOREIGN_PAGE: Final = """<!doctype html><html lang="en"><head><title>Deck</title></head>
+<body style="font-family: sans-serif">
 <h1>Written by another library</h1><p>It is overwritten whole each time, and shown as it is.</p></body></html>"""
 
 _EVENTS: Final = {

@@ -8,5 +8,5 @@ import { Skeleton } from "../../ui/Skeleton";
 export default function Home() {
   const { go } = useRouter();
   useEffect(() => go(executionsPath(lastDomain(window.localStorage)), { replace: true }), [go]);
-  return <Skeleton label="Opening the console" />;
+  return <Skeleton page label="Opening the console" />;
 }

@@ -3,7 +3,7 @@ import { Empty } from "../../ui/Empty";
 
 export default function NoSuchPage() {
   return (
-    <Empty icon="search" title="There is no such page">
+    <Empty page icon="search" title="There is no such page">
       <Link className="text-link" href="/console/">
         To the executions
       </Link>

@@ -83,13 +83,15 @@ function DeckAge({ session, state }: { readonly session: DeckSession; readonly s
   if (["live", "behind", "placeholder", "finishing"].includes(state.phase)) {
     return (
       <span className="deck-age">
-        updated <Age secondsSince={() => session.clock.secondsSince(publishedAt)} />
+        <span className="deck-age-word">updated </span>
+        <Age secondsSince={() => session.clock.secondsSince(publishedAt)} />
       </span>
     );
   }
   return (
     <time className="deck-age" dateTime={publishedAt} title={formatFullTime(publishedAt)}>
-      published {formatTime(publishedAt)}
+      <span className="deck-age-word">published </span>
+      {formatTime(publishedAt)}
     </time>
   );
 }

@@ -1,7 +1,6 @@
 /** The headline of a Deck beside others: its bars, its figures, its small pictures. */
 import { memo } from "react";
 import { Link } from "../../bindings/router";
-import { words } from "../../core/bidi";
 import { boxOf, nothingShown, sparkline, type DeckEntry } from "../../core/headlines";
 import { executionPath, type ExecutionRoute, UNTOUCHED_DECK } from "../../core/routes";
 import type { Summary } from "../../elements/kind";
@@ -25,7 +24,7 @@ export const DeckSummary = memo(function DeckSummary({ route, entry, ready }: De
   const shown = summaries(entry);
   const href = executionPath({ ...route, node: entry.id, view: null, attempt: null, rank: null, ...UNTOUCHED_DECK });
   return (
-    <Link className="deck-summary" href={href} data-tone={entry.look.tone} aria-label={words`${entry.name}: ${entry.trouble || entry.look.label}`}>
+    <Link className="deck-summary" href={href} data-tone={entry.look.tone}>
       <span className="deck-summary-head">
         <span className="deck-summary-name" title={entry.id}>
           {entry.name}

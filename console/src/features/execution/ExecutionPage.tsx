@@ -68,7 +68,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
   const chosen = node ?? null;
   return (
     <LastKnownContext value={gone}>
-      <main className={route.node === null ? "" : "split"} data-feature="execution" data-gone={gone || undefined}>
+      <div className={route.node === null ? "" : "split"} data-feature="execution" data-gone={gone || undefined}>
         <ExecutionHeader execution={view.execution} rows={rows} gone={gone} />
         {view.deleted && (
           <div className="execution-banner">
@@ -95,7 +95,7 @@ function OpenExecution({ route, panels, session }: ExecutionPageProps & { readon
           {chosen && <NodePanel key={chosen.id} route={route} row={chosen} rows={rows} items={view.items} panels={panels} />}
           {route.node !== null && !chosen && <NodeMissing route={route} ready={view.ready} />}
         </div>
-      </main>
+      </div>
     </LastKnownContext>
   );
 }
@@ -196,20 +196,20 @@ function RunPanel({ route, execution, rows, items, workflow, compiledInside, pan
 
 function Loading({ view }: { readonly view?: ExecutionView }) {
   return (
-    <main data-feature="execution">
+    <div data-feature="execution">
       <div className="execution-banner">{view && <ConnectionBanner stream={view.stream} stale={view.stale} />}</div>
-      <Skeleton label="Loading the execution" lines={8} />
-    </main>
+      <Skeleton page label="Loading the execution" lines={8} />
+    </div>
   );
 }
 
 function Unknown({ reason }: { readonly reason: string }) {
   return (
-    <main data-feature="execution">
-      <Empty icon="search" title="This execution cannot be shown">
+    <div data-feature="execution">
+      <Empty page icon="search" title="This execution cannot be shown">
         {sentence(reason)}
       </Empty>
-    </main>
+    </div>
   );
 }
 

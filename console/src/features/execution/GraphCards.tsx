@@ -123,10 +123,10 @@ function CardTally({ tally }: { readonly tally: Tally }) {
 function GroupCard({ data }: NodeProps<Extract<Card, { type: "groupCard" }>>) {
   const { item, onUnfold } = data;
   const title = groupTitle(item.rows.length, item.name);
-  const label = words`Show what is inside of ${title}`;
   return (
     <CardFrame context={data} item={item}>
-      <button type="button" className="graph-name" aria-label={label} title={label} onClick={() => onUnfold(item.id)}>
+      <button type="button" className="graph-name" title={words`Show what is inside of ${title}`} onClick={() => onUnfold(item.id)}>
+        <span className="visually-hidden">Show what is inside of </span>
         <span className="timeline-node">{title}</span>
         <span className="timeline-counts">{phaseCounts(item.rows)}</span>
       </button>

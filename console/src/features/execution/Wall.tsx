@@ -110,7 +110,7 @@ const Cards = memo(function Cards({ route, entries }: { readonly route: Executio
                 ))}
               </div>
             ) : (
-              <h3 className="wall-heading">{line.heading}</h3>
+              <h2 className="wall-heading">{line.heading}</h2>
             )}
           </div>
         ))}

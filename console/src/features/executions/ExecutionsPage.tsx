@@ -33,7 +33,7 @@ export default function ExecutionsPage({ route }: { readonly route: ExecutionsRo
   const more = useMore(route, listed);
   const filtered = route.phase !== null || route.workflow !== "";
   return (
-    <main data-feature="executions">
+    <div data-feature="executions">
       <header className="executions-head">
         <h1>Executions</h1>
         <ExecutionsFilter route={route} />
@@ -65,7 +65,7 @@ export default function ExecutionsPage({ route }: { readonly route: ExecutionsRo
           )}
         </div>
       )}
-    </main>
+    </div>
   );
 }
 
