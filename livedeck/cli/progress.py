@@ -135,10 +135,11 @@ class Progress:
         self._tell_items(node, phases, f"of {size:,} items", last=sum(each in _ITEM_ENDS for each in phases) == size)
 
     def _tell_items(self, node: str, phases: Collection[str], of: str, *, last: bool) -> None:
+        if not last and self._clock() < self._items_at.get(node, 0.0):
+            return
         counts = Counter(phases)
         over, failed = (sum(counts[phase] for phase in some) for some in (_ITEM_ENDS, _FAILED))
-        due = self._clock() >= self._items_at.get(node, 0.0)
-        if (due or last) and self._is_news((node, "items"), f"{over} {counts['RUNNING']} {failed}"):
+        if self._is_news((node, "items"), f"{over} {counts['RUNNING']} {failed}"):
             self._items_at[node] = self._clock() + QUEUE_PAUSE
             words = [f"{over:,} {of} ended"]
             words += [
