@@ -331,7 +331,7 @@ def test_a_page_by_flytekit_stands_among_the_decks_of_its_execution(stage: Stage
     stage.open(execution, run="decks")
     expect(stage.page.get_by_role("heading", name="No Deck yet")).to_be_visible()
     strings.run("deck.write_text(html)", html=flytekit_page("metrics"))
-    card = stage.page.get_by_role("link", name="foreign: Running")
+    card = stage.page.get_by_role("link", name="foreign Running")
     expect(card).to_contain_text("A whole page, such as flytekit writes")
     card.click()
     stage.expect_shown("within metrics")
