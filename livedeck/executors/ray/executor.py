@@ -350,6 +350,12 @@ class RayExecutor:
     def _scoped(self, attempt_id: str) -> str:
         return f"{self._scope}/{attempt_id}" if self._scope else attempt_id
 
+    def _gone(self) -> str:
+        return f"{named(self._address)} has been gone for {self._lost_after:g} s: {self._down_reason}"
+
+    def _started_anew(self) -> str:
+        return f"{named(self._address)} was started anew, or what ran attempts there was"
+
     def _cores(self, attempt: Attempt) -> float:
         return self.capacity.cores(attempt, counted=self._parallel is not None)
 
@@ -404,7 +410,7 @@ class RayExecutor:
             return watch
         down = await self._answered()
         if down or incarnation != self._incarnation:
-            reason = down or _OTHER_DISPATCHER.format(named(self._address))
+            reason = down or self._started_anew()
             if down:
                 self._to_end.add(name)
             watch = Watch(name, _amount(client=True), phase=Phase.BEGUN, incarnation=incarnation)
@@ -426,7 +432,7 @@ class RayExecutor:
         while not self._connected.is_set():
             left = self._down_since + self._lost_after - time.monotonic()
             if left <= 0:
-                return f"{named(self._address)} has been gone for {self._lost_after:g} s: {self._down_reason}"
+                return self._gone()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._connected.wait()
@@ -464,7 +470,7 @@ class RayExecutor:
                 if watch.phase is not Phase.BEGUN or watch.outcome.done():
                     continue
                 if watch.incarnation != self._incarnation:
-                    reason = _OTHER_DISPATCHER.format(named(self._address))
+                    reason = self._started_anew()
                     self._settle(watch, Exit(ExitKind.LOST, reason=reason))
                 elif (state := await self._look(watch.name)) is not None:
                     self._take(watch, state)
@@ -519,7 +525,7 @@ class RayExecutor:
             await asyncio.sleep(min(1.0, self._lost_after / 4))
             if self._connected.is_set() or time.monotonic() - self._down_since < self._lost_after:
                 continue
-            reason = f"{named(self._address)} has been gone for {self._lost_after:g} s: {self._down_reason}"
+            reason = self._gone()
             for watch in list(self._watches.values()):
                 if watch.phase is Phase.BEGUN and not watch.outcome.done():
                     self._to_end.add(watch.name)
@@ -557,9 +563,6 @@ class RayExecutor:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.warning("failed task=%s error=%s", task.get_name(), error)
-
-
-_OTHER_DISPATCHER = "{} was started anew, or what ran attempts there was"
 
 
 def create(settings: ExecutorSettings) -> RayExecutor:
