@@ -120,6 +120,14 @@ class Objects:
         await self._store.aput(key, data)
         return self._store.uri_of(key)
 
+    async def is_used(self, folder: str) -> bool:
+        """Tell whether there is anything in an execution's folder but inputs, which may be of one that was refused.
+
+        Where the database has no execution of that folder it is of one in another: that of before, of which the store
+        was kept, or that of another server.
+        """
+        return await asyncio.to_thread(lambda: any("/" in key[len(folder) + 1 :] for key in self._store.list(folder)))
+
     async def read_literals(self, uri: str) -> LiteralMap:
         """Read stored literals, however many.
 

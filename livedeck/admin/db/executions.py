@@ -191,6 +191,8 @@ def check_gone(connection: Connection, identifier: WorkflowExecutionIdentifier, 
     """
     other = connection.execute(select(_e.project, _e.domain, _e.name).where(_e.folder == folder)).one_or_none()
     if other is not None:
+        if tuple(other) == (identifier.project, identifier.domain, identifier.name):  # created a moment ago
+            raise EntityExists(f"execution {describe(identifier)} exists already")
         raise EntityExists(
             f"the objects of execution {describe(identifier)} would lie in {folder}, as those of "
             f"{'/'.join(other)} do: take another name"

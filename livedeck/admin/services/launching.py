@@ -81,6 +81,8 @@ class Launcher:
         identifier = _identifier(request)
         folder = self._objects.new_folder(identifier)
         await self._check_new(identifier, folder)
+        if not request.spec.metadata.HasField("parent_node_execution"):  # what a child finds is its parent's own
+            await self._check_empty(identifier, folder)
         await run_by_size(request.spec, _check_spec, f"execution {describe(identifier)}", request.spec)
         runnable = await self._registrar.runnable(request.spec.launch_plan)
         if given is None:
@@ -157,6 +159,15 @@ class Launcher:
             raise EntityExists(f"execution {describe(identifier)} exists already")
         # Before its inputs are stored: they would be removed with what is there of the old one.
         await self._database.look_up(executions.check_gone, identifier, folder)
+
+    async def _check_empty(self, identifier: WorkflowExecutionIdentifier, folder: str) -> None:
+        # The engine goes by what lies there: an error of another's would be this one's, whatever its tasks come to.
+        if await self._objects.is_used(folder):
+            await self._check_new(identifier, folder)  # it may have been created, and begun, since
+            raise EntityExists(
+                f"an execution {describe(identifier)} that this server's database does not know has left objects in "
+                f"{self._objects.store.uri_of(folder)}: take another name, or remove them"
+            )
 
 
 async def find_origin(database: Database, identifier: WorkflowExecutionIdentifier) -> Origin:

@@ -45,12 +45,12 @@ from flyteidl.service import admin_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from livedeck.admin.control_plane import DatabaseControlPlane
-from livedeck.admin.db import deletions
+from livedeck.admin.db import deletions, executions
 from livedeck.admin.db.database import Database
 from livedeck.admin.objects import INLINE_LIMIT
 from livedeck.admin.services.calls import Failure, Service
-from livedeck.errors import StateForbids
-from livedeck.store import Store
+from livedeck.errors import EntityExists, StateForbids
+from livedeck.store import Store, layout
 from tests.admin.conftest import Caller, Protos
 
 
@@ -116,11 +116,28 @@ async def test_hostile_names_are_refused(registered: Caller, protos: Protos, nam
     assert (await refusal(registered, "CreateExecution", protos.execution(name)))[0] == "INVALID_ARGUMENT"
 
 
-async def test_a_name_is_given_once(registered: Caller, protos: Protos) -> None:
+async def test_a_name_is_given_once(registered: Caller, protos: Protos, database: Database) -> None:
     await registered("CreateExecution", protos.execution("e1"))
     assert (await refusal(registered, "CreateExecution", protos.execution("e1", x=2)))[0] == "ALREADY_EXISTS"
     data = await registered("GetExecutionData", WorkflowExecutionGetDataRequest(id=protos.execution_id("e1")))
     assert data.full_inputs == protos.literals(x=1)
+    folder = layout.execution_prefix("flytesnacks", "development", "e1")
+    with pytest.raises(EntityExists, match="exists already"):  # as one of two that create it at once is told
+        await database.look_up(executions.check_gone, protos.execution_id("e1"), folder)
+
+
+async def test_what_an_execution_of_another_database_has_left_is_not_taken_for_its_own(
+    registered: Caller, protos: Protos, store: Store
+) -> None:
+    folder = layout.execution_prefix("flytesnacks", "development", "e1")
+    store.put(f"{folder}/inputs-0123456789abcdef.pb", b"")  # of one that was refused
+    error = f"{folder}/n0/data/0/error.pb"
+    store.put(error, b"")
+    code, message = await refusal(registered, "CreateExecution", protos.execution("e1"))
+    assert code == "ALREADY_EXISTS"
+    assert f"has left objects in {store.uri_of(folder)}: take another name" in message
+    store.delete(error)
+    await registered("CreateExecution", protos.execution("e1"))
 
 
 async def test_what_is_not_registered_cannot_run(registered: Caller, protos: Protos) -> None:
