@@ -82,11 +82,29 @@ def project_path(file: str) -> str:
 def format_error(error: BaseException) -> str:
     """Return an error's traceback, its causes included.
 
-    If every frame is ours (the error is about what the task returned, say), no frame is shown.
+    If every frame is ours (the error is about what the task returned, say), no frame is shown. Of an error that the
+    standard library cannot write out (a SyntaxError without words, a module whose loader fails) the places are.
     """
-    rendered = traceback.TracebackException.from_exception(error, compact=True)
-    _strip(rendered)
-    return shortened("".join(rendered.format()).rstrip())
+    try:
+        rendered = traceback.TracebackException.from_exception(error, compact=True)
+        _strip(rendered)
+        text = "".join(rendered.format())
+    except Exception as problem:  # noqa: BLE001 - whatever else it is, the error that ended a task is told
+        text = _format_places(error, problem)
+    return shortened(text.rstrip())
+
+
+def _format_places(error: BaseException, problem: Exception) -> str:
+    """Return where an error was raised and what it says, with nothing that is looked up."""
+    walked = ((frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__))
+    frames = user_frames(traceback.FrameSummary(at.co_filename, line, at.co_name, line="") for at, line in walked)
+    places = [f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}' for frame in frames]
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - it is the user's
+        said = ""
+    words = f"{type(error).__qualname__}: {said} (which cannot be shown in full: {type(problem).__name__})"
+    return "\n".join([*(["Traceback (most recent call last):"] if places else []), *places, words])
 
 
 def _strip(rendered: traceback.TracebackException) -> None:

@@ -88,8 +88,9 @@ class _NoWords:
         (SystemExit("x" * 10**7), "USER:SystemExit", "sys.exit('xxx"),
         (ModuleNotFoundError("a\ud800", name="b\ud800"), "USER:ModuleNotFoundError", "'b\\ud800'"),
         (ModuleNotFoundError("no words", name=1), "USER:ModuleNotFoundError", "has no module 1"),  # type: ignore[arg-type]
+        (SyntaxError("mine", ("file", 1, 1, 7)), "USER:SyntaxError", "SyntaxError: mine (file, line 1) (which cannot"),  # type: ignore[arg-type]
     ],
-    ids=["without words", "long", "surrogates", "number"],
+    ids=["without words", "long", "surrogates", "number", "no text"],
 )
 def test_whatever_an_error_is_its_document_can_be_stored(error: BaseException, code: str, words: str) -> None:
     document = failures.document(error)

@@ -77,3 +77,16 @@ def test_frames_of_asyncio_on_the_way_in_are_left_out() -> None:
 
 def test_the_deck_is_importable_without_a_task() -> None:
     assert Deck("outside", "<p>x</p>").html == "<p>x</p>"
+
+
+def test_an_error_whose_source_cannot_be_looked_up_is_told_with_its_place() -> None:
+    class Loader:
+        def get_source(self, _name: str) -> str:
+            raise ValueError("no source")
+
+    code = compile("def fails():\n    raise KeyError('mine')\n", "generated", "exec")
+    module: dict[str, Any] = {"__name__": "generated", "__loader__": Loader()}
+    exec(code, module)  # as libraries do that generate code
+    text = format_error(raised(module["fails"]))
+    assert 'File "generated", line 2, in fails' in text
+    assert text.endswith("KeyError: 'mine' (which cannot be shown in full: ValueError)")
