@@ -7,7 +7,7 @@ import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-from livedeck.sdk.folder_locks import hold
+from livedeck.sdk.folder_locks import hold, lock
 from livedeck.store import Retry, open_store, split_uri
 
 CODE_CACHE = "LIVEDECK_CODE_CACHE"
@@ -43,12 +43,16 @@ def fetch(uri: str, *, retry: Retry | None = None) -> str:
     data = open_store(store_uri, retry=retry).get(key)
     os.makedirs(cache, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=cache))
+    held = lock(str(fresh))  # `livedeck prune` leaves what is locked
+    if held is None:
+        return fetch(uri, retry=retry)
     try:
         bundle.unpack(data, fresh, digest=named[1] if named else None)
         _settle(fresh, Path(target))
+        return target if hold(target) else fetch(uri, retry=retry)
     finally:
+        os.close(held)
         shutil.rmtree(fresh, ignore_errors=True)
-    return target if hold(target) else fetch(uri)
 
 
 def _settle(fresh: Path, target: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from livedeck.errors import ObjectNotFound, UserError
 from livedeck.runtime import code
 from livedeck.sdk import bundle
+from livedeck.sdk.folder_locks import unused
 from livedeck.store import open_store
 
 
@@ -52,6 +53,19 @@ def test_attempts_at_the_same_time_agree(cache: Path, uri: str) -> None:
     assert len(found) == 8
     assert len(set(found)) == 1
     assert [path.name for path in cache.iterdir()] == [found[0].name]
+
+
+def test_nothing_is_pruned_while_it_is_unpacked(cache: Path, uri: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Path] = []
+    unpack = bundle.unpack
+
+    def unpack_while_pruning(data: bytes, folder: Path, *, digest: str | None) -> None:
+        found.extend(unused(cache, older_than=-60))
+        unpack(data, folder, digest=digest)
+
+    monkeypatch.setattr(bundle, "unpack", unpack_while_pruning)
+    assert (Path(code.fetch(uri)) / "m3.py").exists()
+    assert found == []
 
 
 def test_a_name_that_is_no_digest_is_kept_apart(cache: Path, uri: str, tmp_path: Path) -> None:

@@ -124,12 +124,9 @@ def cache_folder() -> Path | None:
 @cache
 def run_folder(process: int) -> Path | None:
     """Return this process's folder of local runs, made on the first call."""
-    name = f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{process}"
     for base in _candidates():
         try:
-            folder = Path(base()) / name
-            folder.mkdir(parents=True, exist_ok=True)
-            hold(str(folder))
+            folder = _make_own(Path(base()), f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{process}")
         except OSError as error:
             logger.warning("the Decks of local runs cannot be kept in %s: %s", error.filename, error.strerror)
             continue
@@ -137,6 +134,22 @@ def run_folder(process: int) -> Path | None:
             runlock.hold(folder)
         return folder
     return None
+
+
+def _make_own(base: Path, name: str) -> Path:
+    """Make a folder that no other process has: those of other containers have the same numbers.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder, numbers = base / name, itertools.count(2)
+    while True:
+        base.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir()
+            if hold(str(folder)):  # else `livedeck prune` was faster
+                return folder
+        folder = base / f"{name}-{next(numbers)}"
 
 
 @cache

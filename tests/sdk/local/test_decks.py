@@ -16,6 +16,7 @@ from livedeck import Deck, DeckField, RecoverableError, current_context, task, w
 from livedeck.deck.ops import Document
 from livedeck.deck.snapshot import parse
 from livedeck.sdk.attempt_deck import AttemptDeck, DeckPlace
+from livedeck.sdk.folder_locks import unused
 from livedeck.sdk.local import folders
 from livedeck.sdk.local.events import AttemptStarted, DeckOpened, LocalEvent, listening
 
@@ -343,3 +344,12 @@ def test_a_child_that_is_forked_while_another_thread_makes_the_page_waits_for_no
     assert os.waitpid(child, 0)[1] == 0
     let_go.set()
     thread.join()
+
+
+def test_processes_of_one_number_have_folders_of_their_own(folder: Path) -> None:
+    mine = folders.run_folder(1)  # as in a container
+    folders.run_folder.cache_clear()
+    other = folders.run_folder(1)
+    assert mine != other
+    assert {mine, other} == set(folder.iterdir())
+    assert list(unused(folder, older_than=-60)) == []
