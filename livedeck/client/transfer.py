@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from livedeck.client.backoff import Backoff
 from livedeck.errors import RemoteConflict, RemoteError, RemoteInvalid, RemoteNotFound, RemoteUnavailable
+from livedeck.store.staged import staged_beside
 
 _CHUNK = 1024 * 1024
 _IDLE = 60.0  # seconds without a byte
@@ -69,17 +70,15 @@ def get(url: str, *, timeout: float, backoff: Backoff) -> bytes:
 
 def get_to(url: str, path: Path, *, timeout: float, backoff: Backoff) -> None:
     """Download an object to a file, streamed and in one step; raises what :func:`get` does."""
-    staged = path.with_name(f".{path.name[:100]}.part")
+    with staged_beside(path) as name:
+        staged = Path(name)
 
-    def once() -> None:
-        with _answer(urllib.request.Request(url)) as answer, staged.open("wb") as file:
-            shutil.copyfileobj(answer, file, _CHUNK)
+        def once() -> None:
+            with _answer(urllib.request.Request(url)) as answer, staged.open("wb") as file:
+                shutil.copyfileobj(answer, file, _CHUNK)
 
-    try:
         _retrying(once, f"downloading {path.name} from {_shown(url)}", timeout, backoff)
         staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def request(method: str, url: str, *, timeout: float, backoff: Backoff) -> bytes:

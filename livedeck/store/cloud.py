@@ -21,6 +21,7 @@ from livedeck.errors import BucketNotFound, ObjectExists, ObjectNotFound, StoreE
 from livedeck.store.backend import Meta, SignedUrl, too_large
 from livedeck.store.clouds import CLOUDS
 from livedeck.store.retry import Retry
+from livedeck.store.staged import staged_beside
 from livedeck.store.surroundings import as_kept
 
 logger = logging.getLogger("livedeck.store")
@@ -197,14 +198,11 @@ class CloudBackend:
 
     def download_to(self, key: str, path: Path) -> None:
         """Stream an object into a file, in one step: a failed download leaves nothing behind."""
-        staged = path.with_name(f".{path.name[:100]}.part")
-        try:
-            with _translated(self._at(key)), staged.open("wb") as file:
-                for chunk in obstore.get(self._store, key).stream():
-                    file.write(chunk)
+        with staged_beside(path) as name:
+            staged = Path(name)
+            with _translated(self._at(key)), staged.open("xb") as file:
+                file.writelines(obstore.get(self._store, key).stream())
             staged.replace(path)
-        finally:
-            staged.unlink(missing_ok=True)
 
     def upload_from(self, key: str, path: Path) -> None:
         """Stream a file into an object, in parts when it is large."""

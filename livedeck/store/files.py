@@ -6,7 +6,6 @@ runtime in each costs more than all its reads and writes, and because an ``errno
 """
 
 import errno
-import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -26,9 +25,8 @@ from livedeck.errors import (
     UnreadableObject,
 )
 from livedeck.store.backend import Meta, SignedUrl, too_large
+from livedeck.store.staged import is_staged, staged_beside
 
-_STAGED = (".livedeck-", ".part")  # names of files not yet put in their place
-_COUNTER = itertools.count()
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
 _NO_FILE = {errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP}  # a socket, a device that is not there
 _PIECE = 1024 * 1024
@@ -81,7 +79,7 @@ class FileBackend:
         """Write a file, replacing what is there in one step."""
         del content_type  # a file system keeps none
         path = self._path(key)
-        with _translated("write", path), _staged(path) as staged:
+        with _translated("write", path), staged_beside(path) as staged:
             _write(staged, data)
             os.replace(staged, path)
         self._was_there = True
@@ -90,7 +88,7 @@ class FileBackend:
         """Write a file unless there is one, in one step: linking fails when the name exists."""
         del content_type
         path = self._path(key)
-        with _translated("write", path), _staged(path) as staged:
+        with _translated("write", path), staged_beside(path) as staged:
             _write(staged, data)
             try:
                 os.link(staged, path)
@@ -120,7 +118,7 @@ class FileBackend:
             for folder, _, names in os.walk(top, onerror=_raise_unless_missing):
                 shown = os.path.relpath(folder, self._root or "/")
                 base = "" if shown == "." else f"{shown}/"
-                keys.extend(base + name for name in names if not _is_staged(name))
+                keys.extend(base + name for name in names if not is_staged(name))
         return iter(sorted(keys))
 
     def size_below(self, prefix: str) -> int:
@@ -160,7 +158,7 @@ class FileBackend:
         with (
             open(descriptor, "rb") as file,
             _translated("write", target),
-            _staged(target) as staged,
+            staged_beside(target) as staged,
             open(staged, "xb") as copy,
         ):
             shutil.copyfileobj(file, copy, _PIECE)
@@ -171,7 +169,7 @@ class FileBackend:
         """Copy a file of the caller's into the store, in one step."""
         target = self._path(key)
         os.stat(path)  # a missing file is the caller's mistake, not the store's
-        with _translated("write", target), _staged(target) as staged:
+        with _translated("write", target), staged_beside(target) as staged:
             _write(staged, b"")
             shutil.copyfile(path, staged)
             os.replace(staged, target)
@@ -257,22 +255,6 @@ class FileBackend:
             real = os.path.realpath(path)
         if not real.startswith(self._real_root):
             raise UnreadableObject(f"{path} is a link that leads out of the store: to {real}")
-
-
-def _is_staged(name: str) -> bool:
-    return name.startswith(_STAGED[0]) and name.endswith(_STAGED[1])
-
-
-@contextmanager
-def _staged(path: str) -> Iterator[str]:
-    """A name beside ``path`` to write to first; whatever is left there afterwards is removed."""
-    folder = os.path.dirname(path)
-    staged = f"{folder}/{_STAGED[0]}{os.getpid()}-{next(_COUNTER)}{_STAGED[1]}"
-    try:
-        yield staged
-    finally:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(staged)
 
 
 def _remove_tree(top: str) -> None:

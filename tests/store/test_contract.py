@@ -101,6 +101,26 @@ async def test_async_twins(store: Store) -> None:
         await store.aget("k")
 
 
+def test_files_are_downloaded_at_once_into_one_folder_and_to_one_path(store: Store, tmp_path: Path) -> None:
+    """As the files of a ``Directory`` are, whose names may differ only at their end, and as threads want one file."""
+    contents = {f"{'x' * 120}-{number}": os.urandom(1_000_000) for number in range(4)}
+    for name, content in contents.items():
+        store.put(name, content)
+    together = threading.Barrier(8)
+
+    def download(name: str, path: Path) -> bytes:
+        together.wait()
+        store.download_to(name, path)
+        return path.read_bytes()
+
+    with ThreadPoolExecutor(8) as threads:
+        several = {name: threads.submit(download, name, tmp_path / name) for name in contents}
+        one = [threads.submit(download, next(iter(contents)), tmp_path / "one") for _ in range(4)]
+        assert {name: each.result() for name, each in several.items()} == contents
+        assert {each.result() for each in one} == {next(iter(contents.values()))}
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*contents, "one"}
+
+
 def test_files_in_and_out(store: Store, tmp_path: Path) -> None:
     source = tmp_path / "in.bin"
     source.write_bytes(os.urandom(300_000))

@@ -109,7 +109,9 @@ class Stored(os.PathLike[str]):
         """The local path. Of what has a URI, the path that ``download()`` will put it at."""
         if self._path is None:
             name = (self._remote_source or "").rstrip("/").rpartition("/")[2]
-            self._path = str(_new_folder(self._data) / (name or "data"))
+            place = str(_new_folder(self._data) / (name or "data"))
+            if self._path is None:  # another thread may have asked meanwhile: both are told the same
+                self._path = place
         return self._path
 
     @property

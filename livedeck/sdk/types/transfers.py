@@ -9,6 +9,7 @@ from typing import Any
 
 from livedeck.errors import ObjectNotFound, StoreError, StoreUnavailable
 from livedeck.store import Retry, join_uri, open_store, split_uri
+from livedeck.store.staged import staged_beside
 
 _AT_ONCE = 8
 _HTTP_TIMEOUT = 60.0  # seconds without a byte from the server
@@ -31,16 +32,14 @@ def fetch_file(uri: str, path: Path, *, retry: Retry | None = None) -> None:
         StoreError: it is not there, or the store did not give it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        if uri.startswith(("http://", "https://")):
-            _fetch_http(uri, part)
-        else:
-            prefix, key = split_uri(uri)
-            open_store(prefix, retry=retry).download_to(key, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    if uri.startswith(("http://", "https://")):
+        with staged_beside(path) as name:
+            staged = Path(name)
+            _fetch_http(uri, staged)
+            staged.replace(path)
+        return
+    prefix, key = split_uri(uri)
+    open_store(prefix, retry=retry).download_to(key, path)
 
 
 def _fetch_http(url: str, path: Path) -> None:

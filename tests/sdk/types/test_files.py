@@ -233,6 +233,28 @@ def test_over_http(tmp_path: Path) -> None:
         File(f"{url}/data.csv").download()
 
 
+def test_threads_that_download_one_file_at_once_all_have_it(tmp_path: Path, data: DataPlane) -> None:
+    content = os.urandom(1_000_000)
+    (tmp_path / "large").write_bytes(content)
+    literal = to_literal(File(str(tmp_path / "large")), File, data)
+    for _ in range(5):
+        file = from_literal(literal, File, data)
+        together = threading.Barrier(8)
+        found: list[tuple[str, bytes]] = []
+
+        def read(file: Any = file, together: Any = together, found: Any = found) -> None:
+            together.wait()
+            path = file.download()
+            found.append((path, Path(path).read_bytes()))
+
+        threads = [threading.Thread(target=read) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == [(file.path, content)] * 8
+
+
 def test_an_object_cannot_leave_the_folder_it_is_downloaded_to(tmp_path: Path, data: DataPlane) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
