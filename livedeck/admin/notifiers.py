@@ -10,7 +10,7 @@ class Notifier:
 
     def __init__(self) -> None:
         self._count = 0
-        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Future[bool]] = set()
 
     @property
     def count(self) -> int:
@@ -20,19 +20,28 @@ class Notifier:
     def notify(self) -> None:
         """Wake everybody who waits. Call it in the event loop's thread."""
         self._count += 1
-        self._changed.set()
-        self._changed = asyncio.Event()
+        for future in self._waiting:
+            _settle(future, True)
 
     async def wait(self, seen: int, *, timeout: float) -> bool:
         """Return True once it has notified more than ``seen`` times, False after ``timeout`` seconds."""
         if self._count > seen:
             return True
+        # Very many viewers wait: an event and a scope with a time limit for each wait take twice as long.
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        timer = loop.call_later(timeout, _settle, future, False)
+        self._waiting.add(future)
         try:
-            async with asyncio.timeout(timeout):
-                await self._changed.wait()
-        except TimeoutError:
-            return False
-        return True
+            return await future
+        finally:
+            self._waiting.discard(future)
+            timer.cancel()
+
+
+def _settle(future: "asyncio.Future[bool]", notified: bool) -> None:  # noqa: FBT001 - a callback's argument
+    if not future.done():
+        future.set_result(notified)
 
 
 class KeyedNotifier:

@@ -23,8 +23,6 @@ SMALL: Final = 32 * 1024
 """Bytes that are decoded at once; more than that elsewhere, since the loop would stand still for everybody."""
 FEW: Final = 1_000
 """Ops that are applied at once."""
-_ALONE: Final = Segment(-1, "", [])
-"""Stands for one that is not read beside others."""
 _LOOK_FURTHER = 8  # every so many misses, whether a snapshot has overtaken the log, or the next segment is lost
 MISSING = "it is missing, although the segments after it are there"
 
@@ -111,12 +109,14 @@ class Reader:
     async def _catch_up(self, replay: Replay) -> bool:
         """Apply the next few segments; whether there may be more."""
         wanted = range(replay.seq + 1, replay.seq + 1 + AHEAD)
-        found = await asyncio.gather(*(self._ahead(seq) for seq in wanted))
+        found = list(await self._store.aget_each(*map(segment_key, wanted), limit=AHEAD_BYTES))
         while found and found[-1] is None:
             found.pop()
         for seq, held in zip(wanted, found, strict=False):
-            segment = await self._segment(seq) if held is _ALONE else held
-            known = segment or await self._lost(seq)
+            if isinstance(held, bytes):
+                known: Segment | None = await self._decoded(seq, held)
+            else:  # too large to be read beside others, or not there
+                known = await self._segment(seq) or await self._lost(seq)
             if known is None:
                 return False
             if len(known.ops) <= FEW:
@@ -124,15 +124,6 @@ class Reader:
             else:
                 await self._offload(_apply, replay, known)
         return len(found) == AHEAD
-
-    async def _ahead(self, seq: int) -> Segment | None:
-        try:
-            data = await self._store.aget(segment_key(seq), limit=AHEAD_BYTES)
-        except ObjectNotFound:
-            return None
-        except UnreadableObject:
-            return _ALONE
-        return await self._decoded(seq, data)
 
     async def _segment(self, seq: int) -> Segment | None:
         try:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar, cast
 
-from livedeck.errors import ObjectExists, ObjectNotFound
+from livedeck.errors import ObjectExists, ObjectNotFound, UnreadableObject
 from livedeck.store.backend import AsyncBackend, Backend, Meta, SignedUrl
 from livedeck.store.files import FileBackend
 from livedeck.store.keys import check_key
@@ -172,6 +172,16 @@ class Store:
                 return tuple(await asyncio.gather(*(_or_none(backend.aget(full, limit)) for full in fulls)))
             return await _in_thread(lambda: tuple(self._get_or_none(full, limit) for full in fulls))
 
+    async def aget_each(self, *keys: str, limit: int | None = None) -> tuple[bytes | UnreadableObject | None, ...]:
+        """Read several objects at once: for each what it holds, why it cannot be read, or None where there is none."""
+        fulls = [self._full(key) for key in keys]
+        with _timed("get_each"):
+            if backend := self._async_backend():
+                import asyncio  # as in ``_in_thread``
+
+                return tuple(await asyncio.gather(*(_or_reason(backend.aget(full, limit)) for full in fulls)))
+            return await _in_thread(lambda: tuple(self._get_or_reason(full, limit) for full in fulls))
+
     async def aput(self, key: str, data: bytes, *, content_type: str | None = None) -> None:
         """Async :meth:`put`."""
         full = self._full(key)
@@ -209,6 +219,12 @@ class Store:
             return self.backend.get(full, limit)
         except ObjectNotFound:
             return None
+
+    def _get_or_reason(self, full: str, limit: int | None) -> bytes | UnreadableObject | None:
+        try:
+            return self._get_or_none(full, limit)
+        except UnreadableObject as error:
+            return error
 
     def _full(self, key: str) -> str:
         return self.prefix + check_key(key)
@@ -290,6 +306,13 @@ async def _or_none(reading: Awaitable[bytes]) -> bytes | None:
         return await reading
     except ObjectNotFound:
         return None
+
+
+async def _or_reason(reading: Awaitable[bytes]) -> bytes | UnreadableObject | None:
+    try:
+        return await _or_none(reading)
+    except UnreadableObject as error:
+        return error
 
 
 async def _in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -93,6 +93,7 @@ async def test_async_twins(store: Store) -> None:
     await store.aput("k", b"3")
     assert await store.aget("k") == b"3"
     assert await store.aget_all("none", "k", "no/such") == (None, b"3", None)
+    assert await store.aget_each("none", "k", "no/such") == (None, b"3", None)
     assert (await store.ahead("k")).size == 1
     await store.adelete("k")
     await store.adelete("k")
@@ -188,6 +189,9 @@ async def test_an_object_beyond_the_readers_limit_is_not_read(store: Store) -> N
             await store.aget("k", limit=size)
         with pytest.raises(UnreadableObject):
             await store.aget_all("none", "k", limit=size)
+        none, refused = await store.aget_each("none", "k", limit=size)
+        assert none is None
+        assert isinstance(refused, UnreadableObject)
 
 
 async def test_a_part_of_an_object(store: Store) -> None:
@@ -292,7 +296,7 @@ async def test_nothing_counts_as_not_there_where_there_is_no_bucket_async(cloud:
     if cloud is None:
         pytest.skip("there are no buckets")
     store = open_store(f"{cloud.scheme}://no-such-{cloud.bucket}")
-    for call in (store.aget, store.ahead, store.aget_all, store.adelete):
+    for call in (store.aget, store.ahead, store.aget_all, store.aget_each, store.adelete):
         with pytest.raises(BucketNotFound):
             await call("k")
 

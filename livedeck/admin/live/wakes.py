@@ -16,8 +16,10 @@ LAST: Final = 2.0
 
 HINTED: Final = 5.0
 """Seconds after a hint for which the next ones are expected, too."""
-HINT_WAIT: Final = 0.05
+HINT_WAIT: Final = 0.1
 """Seconds that a hint about a file that has appeared may take to come."""
+LATE: Final = 0.01
+"""Seconds by which the event loop may be late before hints are taken to have come that it has not read yet."""
 AT_ONCE: Final = 0.005
 """Seconds between a hint and its file's notification if they came in the other order."""
 
@@ -62,6 +64,8 @@ class UnhintedFiles:
         self._clock = clock
         self._hinted = self._appeared = float("-inf")
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """When the timer is to go off."""
 
     @property
     def waiting(self) -> bool:
@@ -78,7 +82,7 @@ class UnhintedFiles:
         if self._appeared - self._hinted > HINTED:
             self._wake.notify()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(HINT_WAIT, self._look_unless_hinted)
+            self._expect_hint()
 
     def close(self) -> None:
         """Tell of nothing any more."""
@@ -86,9 +90,17 @@ class UnhintedFiles:
             self._timer.cancel()
             self._timer = None
 
+    def _expect_hint(self) -> None:
+        self._due = self._clock() + HINT_WAIT
+        self._timer = asyncio.get_running_loop().call_later(HINT_WAIT, self._look_unless_hinted)
+
     def _look_unless_hinted(self) -> None:
         self._timer = None
-        if self._hinted < self._appeared - AT_ONCE:
+        if self._hinted >= self._appeared - AT_ONCE:
+            return
+        if self._clock() - self._due > LATE:  # reading files would make a server that has too much to do later still
+            self._expect_hint()
+        else:
             self._wake.notify()
 
 

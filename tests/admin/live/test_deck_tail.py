@@ -17,7 +17,7 @@ from livedeck.admin.live.hints import Hint
 from livedeck.admin.live.keys import DeckKey, NodeKey
 from livedeck.admin.live.nodes import RecordFollower
 from livedeck.admin.live.states import NodeRecord
-from livedeck.admin.live.wakes import HINTED, UnhintedFiles
+from livedeck.admin.live.wakes import HINT_WAIT, HINTED, UnhintedFiles
 from livedeck.admin.notifiers import Notifier
 from livedeck.deck.ops import Document, End, Html, Put, Segment
 from livedeck.store import open_store
@@ -158,3 +158,15 @@ async def test_where_hints_come_a_file_wakes_unless_its_hint_does() -> None:
     files.notify()
     files.close()
     assert not files.waiting
+
+
+async def test_a_loop_that_is_late_may_have_a_hint_to_read_still() -> None:
+    wake, clock = Notifier(), Clock()
+    files = UnhintedFiles(wake, clock)
+    files.hinted()
+    clock.now += 1
+    files.notify()
+    clock.now += 1  # so that the timer goes off late, the first time
+    begun = asyncio.get_running_loop().time()
+    await until(lambda: wake.count == 1)
+    assert asyncio.get_running_loop().time() - begun >= 2 * HINT_WAIT * 0.99
