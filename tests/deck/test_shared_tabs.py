@@ -5,6 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livedeck.deck.bounds import LINES
+from livedeck.deck.kinds.chart import Band
+from livedeck.deck.limits import within
 from livedeck.deck.ops import (
     Chart,
     Document,
@@ -119,6 +122,22 @@ def test_charts_of_one_title_are_one_with_a_line_for_each_task() -> None:
     viewer.replay.apply(Segment(viewer.replay.seq + 1, "", ops))
     (chart,) = viewer.elements()
     assert {line.name: line.y for line in chart.series} == {"a": [1, 0.5], "b": [1], "a test": [0.75]}
+
+
+def test_of_a_chart_of_very_many_tasks_the_first_lines_are_shown_and_the_others_counted() -> None:
+    viewer = Viewer()
+    names = [f"task {number:03}" for number in range(LINES + 2)]
+    for name in names:
+        band = [Band("loss", [0.0], [[0.0], [1.0]])] if name == names[0] else []
+        chart = Chart("chart:loss", "loss", [Series("loss", [0.0, 1.0], [1.0, 2.0])], bands=band)
+        viewer.tabs.apply(name, 0, [Put(BOARD, chart)])
+    segment = Segment(1, "", viewer.tabs.take())
+    assert within(Replay(), segment) == segment, "it is no more than is shown"
+    viewer.replay.apply(segment)
+    (joined,) = viewer.elements()
+    assert [line.name for line in joined.series] == names[:LINES]
+    assert joined.bands == []
+    assert joined.notes == {f"lines beyond the first {LINES}": 5}
 
 
 def test_bars_of_one_label_are_added_up() -> None:

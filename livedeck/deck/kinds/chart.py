@@ -110,7 +110,7 @@ class Chart(BaseElement, tag="chart", frozen=True):
 
     @classmethod
     def joined(cls, parts: Sequence[tuple[str, Self]]) -> Self:
-        """One chart with the lines of all tasks, each named after its task."""
+        """One chart with the lines of all tasks, each named after its task; of more than may be the first ones."""
         head = parts[0][1]
         series = [line for task, chart in parts for line in _named_after(task, chart)]
         zone = next((chart.zone for _, chart in parts if chart.zone is not None), None)
@@ -119,6 +119,11 @@ class Chart(BaseElement, tag="chart", frozen=True):
             for words, count in chart.notes.items():
                 notes[words] = notes.get(words, 0) + count
         bands = [band for task, chart in parts for band in _bands_named_after(task, chart)]
+        room = max(0, LINES - len(series))
+        beyond: list[Series | Band] = [*series[LINES:], *bands[room:]]
+        if beyond:  # readers leave out all of a chart with more
+            notes[f"lines beyond the first {LINES}"] = sum(len(line.x) for line in beyond)
+            series, bands = series[:LINES], bands[:room]
         return msgspec.structs.replace(head, series=series, zone=zone, notes=notes, bands=bands)
 
     def part(self, task: str) -> Self:
