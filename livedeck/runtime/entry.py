@@ -284,8 +284,7 @@ def _run(attempt: Attempt, given: Arguments, result: Result, data: DataPlane) ->
         return 128 + signal.SIGINT
     except BaseException as error:  # noqa: BLE001 - SystemExit and all else is the task's failure
         if os.getpid() != process:
-            _logged(error)
-            _leave_if_forked(process, 1)
+            _leave_if_forked(process, _end_of_child(error))
         failure, exit_code = error, result.report(error)
     if exit_code == 0:
         result.tell(deck=attempt.page is not None)
@@ -333,6 +332,17 @@ def _leave_if_forked(process: int, exit_code: int) -> None:
     if os.getpid() != process:
         streams.flush()
         os._exit(exit_code)
+
+
+def _end_of_child(error: BaseException) -> int:
+    """Print what ended a child that the task forked, and return its exit code, as Python does at its end."""
+    if not isinstance(error, SystemExit):
+        _logged(error)
+        return 1
+    if error.code is None or isinstance(error.code, int):
+        return (error.code or 0) & 0xFF
+    streams.say(error.code)
+    return 1
 
 
 def _read_inputs(task: Task[..., Any], given: Arguments, data: DataPlane) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One interface over every store: keys below a root URI, and errors of livedeck's own tree."""
 
 import functools
+import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
@@ -241,6 +242,8 @@ _REMEMBERED = 1024
 """Stores that are kept ready: a server opens one for each attempt that it is asked about."""
 _BACKENDS: dict[tuple[str, str, Retry | None], Backend] = {}
 _LOCK = threading.Lock()  # opening touches neither network nor disk
+_CONNECTED: set[int] = set()
+"""Processes with a client of a cloud: this one, and those that it was forked from."""
 
 
 def open_store(uri: str, *, retry: Retry | None = None) -> Store:
@@ -296,9 +299,27 @@ def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:
         from livedeck.store.memory import MemoryBackend
 
         return MemoryBackend()
+    if _CONNECTED - {os.getpid()}:
+        from livedeck.store.forked import ForkedBackend
+
+        return ForkedBackend(f"{scheme}://{bucket}", retry)
     from livedeck.store.cloud import connect
 
+    _CONNECTED.add(os.getpid())
     return connect(scheme, bucket, retry)
+
+
+def _let_go_of_clients() -> None:
+    """Have a forked child open stores anew: clients of clouds work in the process only that they were made in."""
+    global _LOCK  # noqa: PLW0603 - whoever held it does not exist here
+    _LOCK = threading.Lock()
+    if _CONNECTED:
+        _open.cache_clear()
+        for key in [key for key in _BACKENDS if key[0] != "memory"]:
+            del _BACKENDS[key]
+
+
+os.register_at_fork(after_in_child=_let_go_of_clients)
 
 
 async def _or_none(reading: Awaitable[bytes]) -> bytes | None:

@@ -78,6 +78,13 @@ def test_a_child_that_raises_writes_nothing(bench: Bench) -> None:
     assert "error.pb" not in bench.files
 
 
+def test_a_child_that_exits_has_its_exit_code(bench: Bench) -> None:
+    code, _, err = finish(bench.start("forks_and_exits"))
+    assert code == 0
+    assert bench.outputs(o0=int)["o0"] == 3
+    assert err == ""
+
+
 def test_a_pool_of_processes_can_be_terminated(bench: Bench) -> None:
     bench.give(x=4)
     assert finish(bench.start("has_a_pool"))[0] == 0

@@ -210,6 +210,15 @@ def forks_and_raises() -> int:
     return os.waitstatus_to_exitcode(status)
 
 
+@task
+def forks_and_exits() -> int:
+    child = os.fork()
+    if child == 0:
+        sys.exit(3)
+    _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
 def double(x: int) -> int:
     return 2 * x
 
