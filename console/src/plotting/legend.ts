@@ -10,8 +10,8 @@ import { COLOURS, dashOf } from "./theme";
 
 /** Series that stand at the ends of their lines. */
 export const AT_ENDS = 4;
-/** Of a table, rows that are brought up to date with each update; all are when the cursor rests. */
-const LINE = 18;
+/** Pixels that a key at the end of a line takes: as many as whoever points at it needs. */
+const LINE = 24;
 
 export interface Entry {
   readonly name: string;

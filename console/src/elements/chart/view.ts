@@ -205,8 +205,8 @@ export class ChartView implements ElementView<Chart>, Follower {
   /** Room for names and values at the ends of lines; 0 where they stand below. */
   private rightRoom(width: number): number {
     if (width < WIDE || this.drawn.length === 0 || this.drawn.length > AT_ENDS || this.chart?.mark === "scatter") return 0;
-    const longest = Math.max(...this.drawn.map(({ name }) => Math.min(name.length, 40))) + 9;
-    return Math.min(0.3 * width, longest * LETTER + 24);
+    const longest = Math.max(...this.drawn.map(({ name }) => Math.min(name.length, 40))) + 10;
+    return Math.min(0.35 * width, longest * LETTER + 24);
   }
 
   /** Say what is under the cursor, or what came last. */

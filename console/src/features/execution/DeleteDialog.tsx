@@ -27,7 +27,7 @@ export function DeleteDialog({ id, onClose }: { readonly id: ExecutionId; readon
       )}
       <div className="dialog-actions">
         <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" icon="abort" disabled={deletion.isPending} onClick={() => deletion.mutate()}>
+        <Button look="danger" disabled={deletion.isPending} onClick={() => deletion.mutate()}>
           Delete execution
         </Button>
       </div>

@@ -60,7 +60,12 @@ export const TimelineRow = memo(function TimelineRow({ route, row, depth, inside
 /** How what a node holds stands: the items of a map, or what is folded inside of it. */
 function Counts({ row: { tally }, inside }: Pick<TimelineRowProps, "row" | "inside">) {
   const text = tally ? tallyWords(tally) : inside?.folded ? phaseCounts(inside.rows) : "";
-  return text && <span className="timeline-counts" title={text}>{text}</span>;
+  return text && <span className="timeline-counts" title={text}>{unbroken(text)}</span>;
+}
+
+/** Counts that are parted only where another one begins. */
+function unbroken(counts: string): string {
+  return counts.replace(/(?<![,:]) /g, "\u00a0");
 }
 
 interface TimelineGroupProps {
@@ -81,7 +86,7 @@ export function TimelineGroup({ line: { id, name, depth, inside }, scale, onFold
         <PhaseMark look={look} />
         <div className="timeline-link timeline-group">
           <span className="timeline-node">{title}</span>
-          <span className="timeline-counts">{phaseCounts(inside.rows)}</span>
+          <span className="timeline-counts">{unbroken(phaseCounts(inside.rows))}</span>
         </div>
       </div>
       <div className="timeline-track" aria-hidden="true">
@@ -118,7 +123,7 @@ function FoldButton({ id, name, folded, onFold }: FoldButtonProps) {
   );
 }
 
-/** How long it took or has run; while it is queued, its place instead. */
+/** How long it took or has run; while it is queued, its place instead. Of what waits for somebody it is said that it does. */
 function RowTime({ row }: { readonly row: NodeRow }) {
   if (row.queued) {
     return (
@@ -128,7 +133,13 @@ function RowTime({ row }: { readonly row: NodeRow }) {
     );
   }
   if (row.startedAt === null) return <span className="soft">{NODE_PHASES[row.phase].label}</span>;
-  return <Duration from={row.startedAt} to={row.endedAt} />;
+  const look = nodeLook(row);
+  return (
+    <>
+      {look.tone === "waiting" && `${look.label} `}
+      <Duration from={row.startedAt} to={row.endedAt} />
+    </>
+  );
 }
 
 /** One bar for each attempt, or one for the node while it has none. */
