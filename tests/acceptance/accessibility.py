@@ -13,7 +13,7 @@ _RUN: Final = """async ([rules, only]) => {
     return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html, any }) =>
         `${id}: ${help}: ${html.slice(0, 300)} ${any.map(({ message }) => message).join()}`));
 }"""
-_MORE: Final = ("label-content-name-mismatch",)
+_MORE: Final = ("label-content-name-mismatch", "target-size")
 """Rules that axe leaves out unless asked: what is read is what a button is called."""
 _OF_WHOLE_PAGES: Final = ("bypass", "landmark-one-main", "page-has-heading-one", "region")
 """Rules that a frame need not keep: the page around it does."""

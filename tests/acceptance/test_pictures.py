@@ -11,7 +11,8 @@ from playwright.sync_api import Playwright
 
 from livedeck.admin.live.messages import DeckPhase
 from tests.acceptance.accessibility import barriers
-from tests.acceptance.pictures.camera import Studio, opened, studio, take
+from tests.acceptance.keyboard import unreached
+from tests.acceptance.pictures.camera import Studio, opened, studio, take, turn
 from tests.acceptance.pictures.comparison import BASELINES, alike, baseline_path, difference, load, small
 from tests.acceptance.pictures.looks import Look
 from tests.acceptance.pictures.scenes import DECK_WORDS, SCENES, Scene
@@ -61,6 +62,9 @@ def test_it_looks_as_it_did_and_keeps_nobody_out(scene: Scene, photographer: Stu
                 wrong.append(kept(scene, look, small(taken.picture), expected))
             if look in READ and scene.scripts:
                 barred += barriers(page, colours=look.scheme == "dark")
+        if scene.scripts:
+            turn(page, WIDE)
+            barred += unreached(page)
     assert barred == []
     assert not wrong, f"it looks different; see {', '.join(wrong)} (actual, expected, difference). {RENEW}"
 
@@ -80,9 +84,10 @@ def test_what_keeps_people_out_is_noticed(photographer: Studio, tmp_path: Path) 
         page.add_style_tag(content=".deck-age { color: #8886 }")
         page.evaluate("document.querySelector('h1').remove()")
         page.frames[1].add_style_tag(content=".ld-label { color: #8886 }")
+        page.frames[1].add_style_tag(content=".ld-chart-tools > * { width: 12px; height: 12px; overflow: hidden }")
         page.frames[1].locator("[role=progressbar]").first.evaluate("bar => bar.removeAttribute('aria-label')")
         found = "\n".join(barriers(page))
-        for rule in ("page-has-heading-one", "aria-progressbar-name"):
+        for rule in ("page-has-heading-one", "aria-progressbar-name", "target-size"):
             assert f"{rule}: " in found
         assert "color-contrast: " in found
         assert "ld-label" in "\n".join(barriers(page, colours=True))

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 import "./dialog.css";
 
 interface DialogProps {
@@ -7,11 +7,14 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** A modal: the browser's own, which holds the focus and closes on Escape. */
+/**
+ * A modal: the browser's own, which holds the focus, closes on Escape, and gives the focus back to what opened it: only if it
+ * is closed before it is taken from the page, for which an effect would be too late.
+ */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
     return () => dialog?.close();
