@@ -97,10 +97,14 @@ class Page:
     def take(self) -> Pending:
         """All changes since the last time; the page starts collecting anew. Never blocks for long."""
         with self.lock:
-            taken, self._pending = self._pending, Pending()
+            fresh = Pending()  # made before: a signal handler that runs meanwhile may take what there is
+            taken, self._pending = self._pending, fresh
             if self._new:
-                taken.arrange(self._new)
-                self._new = {name: None for name in self._new if not taken.makes(name)}
+                new = list(self._new)
+                taken.arrange(new)
+                for name in new:
+                    if taken.makes(name):
+                        self._new.pop(name, None)
             if self._fresh:
                 self._fresh = set()
             return taken
@@ -152,7 +156,7 @@ class Page:
         self._fresh.add((deck, id_))
         self.count += 1
         if self.count > bounds.ELEMENTS:
-            fullest = max(self._tabs.values(), key=lambda tab: tab.count)
+            fullest = max(list(self._tabs.values()), key=lambda tab: tab.count)
             fullest.drop_oldest(min(AT_ONCE, 1 + fullest.count // 4))
 
     def note_gone(self) -> None:
@@ -162,7 +166,7 @@ class Page:
     def has_library(self, deck: str, id_: str) -> bool:
         """Whether a JavaScript library is on a tab that a viewer of this one is shown too."""
         shared = deck.startswith(SHARED)  # a Deck of several tasks has those tabs alone
-        return any(tab.holds(id_) for name, tab in self._tabs.items() if name.startswith(SHARED) is shared)
+        return any(tab.holds(id_) for name, tab in list(self._tabs.items()) if name.startswith(SHARED) is shared)
 
     def _changed(self) -> None:
         if self.on_change is not None and self.on_change():

@@ -149,8 +149,10 @@ class Pending:
 
     def arrange(self, names: Iterable[str]) -> None:
         """Let those of these decks that there are changes for come after all others, in this order."""
-        last = {name: self._decks.pop(name) for name in names if name in self._decks}
-        self._decks.update(last)
+        for name in names:
+            changes = self._decks.pop(name, None)
+            if changes is not None:
+                self._decks[name] = changes
 
     def ops(self) -> list[Op]:
         """The merged ops, fewest that do the same."""

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from enum import Enum
 from typing import Any, Final, Protocol, cast
 
 from livedeck.deck import arrangement, bounds, coerce, limits, renderers
@@ -19,6 +20,15 @@ _MOST_LEFT_OUT: Final = 20  # kinds of things that a tab says are not shown on i
 
 _ENTERED: ContextVar[tuple[tuple[EditableTab, Holder], ...]] = ContextVar("livedeck_containers", default=())
 """What ``with`` statements are in: the tabs, and the handles of what their new elements stand in, innermost last."""
+
+
+class _Unknown(Enum):
+    """The type of what stands for a handle that there is not."""
+
+    UNKNOWN = 0
+
+
+_UNKNOWN: Final = _Unknown.UNKNOWN
 
 
 class ChangeSink(Protocol):
@@ -215,7 +225,7 @@ class PageTab:
     def clear(self, kept: set[str]) -> None:
         """Remove all elements but these, and number those to come anew."""
         stay = kept | self._page.libraries
-        for id_ in [known for known in self._handles if known not in stay]:
+        for id_ in [known for known in list(self._handles) if known not in stay]:
             self.remove(id_)
         self._made = len(kept & {FIRST_ID})
 
@@ -230,8 +240,8 @@ class PageTab:
 
     def forget(self, id_: str) -> None:
         """Let go of what is kept of an element."""
-        if id_ in self._handles:
-            handle = self._handles.pop(id_)
+        handle = self._handles.pop(id_, _UNKNOWN)
+        if handle is not _UNKNOWN:
             holder = self._holders.pop(id_, None)
             if handle is not None:
                 handle.forgotten()
@@ -241,13 +251,14 @@ class PageTab:
 
     def drop_oldest(self, count: int) -> None:
         """Remove the elements that were put on the tab first; the tab says so."""
-        oldest = (id_ for id_ in self._handles if id_ not in LIBRARY_IDS and not self._holds_others(id_))
-        for id_ in list(itertools.islice(oldest, count)) or list(itertools.islice(self._handles, count)):
+        known = list(self._handles)  # a signal handler of the task's may put something on the tab meanwhile, or drop it
+        oldest = (id_ for id_ in known if id_ not in LIBRARY_IDS and not self._holds_others(id_))
+        for id_ in list(itertools.islice(oldest, count)) or known[:count]:
             self.remove(id_)
         self.leave_out(f"elements older than the last {bounds.ELEMENTS - AT_ONCE} or so")
 
     def _holds_others(self, id_: str) -> bool:
-        handle = self._handles[id_]
+        handle = self._handles.get(id_)
         return handle is not None and handle.holds
 
 
