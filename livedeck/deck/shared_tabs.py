@@ -6,6 +6,7 @@ as everything else there is, no task waits for another, and what a task that die
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -54,8 +55,14 @@ class SharedTabs:
         """What is put together anew by the next `take`: the tab, and the id of what shows it there."""
         self._shown: dict[str, dict[str, None]] = {}
         """Ids of what stands on each tab."""
-        self._last: dict[str, str] = {}
-        """The task whose name is the last heading of a tab."""
+        self._last: dict[str, tuple[str, str]] = {}
+        """The task whose name is the last heading of a tab, and the heading's id."""
+        self._above: dict[tuple[str, str], str] = {}
+        """The heading that an element stands below: a tab and the element's id, to the heading's."""
+        self._below: Counter[tuple[str, str]] = Counter()
+        """How many elements stand below each heading."""
+        self._headings = 0
+        """How many there have been: their ids are told apart by that."""
 
     def apply(self, task: str, attempt: int, ops: Iterable[Op]) -> bool:
         """Take in ops of an attempt's log. Say whether what is shared has changed, which those on its own tabs do not.
@@ -84,11 +91,6 @@ class SharedTabs:
         if end is not None and end.outcome != "succeeded":
             self.end(task, attempt, end.outcome)
         return True
-
-    @property
-    def outcome(self) -> str:
-        """How the first task ended that has not succeeded; empty: none."""
-        return next(iter(self._ends.values()), "")
 
     def end(self, task: str, attempt: int, how: str) -> bool:
         """Note that an attempt has ended without success, which its rows are to say. Say whether it has any."""
@@ -153,11 +155,15 @@ class SharedTabs:
     def _stand_apart(self, task: str, tab: str, op: Put | Extend) -> None:
         shown = self._shown.setdefault(tab, {})
         id_ = f"{task}/{op.element.id}"
-        if id_ not in shown and self._last.get(tab) != task:
-            self._last[tab] = task
-            heading = f"{task}/heading/{len(shown)}"
-            shown[heading] = None
-            self._ops.append(Put(tab, Markdown(heading, f"### {_escaped(task)}")))
+        if id_ not in shown:
+            named, heading = self._last.get(tab, ("", ""))
+            if named != task:
+                self._headings += 1
+                heading = f"{task}/heading/{self._headings}"
+                self._last[tab] = task, heading
+                self._ops.append(Put(tab, Markdown(heading, f"### {_escaped(task)}")))
+            self._above[tab, id_] = heading
+            self._below[tab, heading] += 1
         shown[id_] = None
         self._ops.append(type(op)(tab, _renamed(op.element, id_)))
 
@@ -171,6 +177,17 @@ class SharedTabs:
             case Sharing.APART:
                 self._shown.get(tab, {}).pop(f"{task}/{id_}", None)
                 self._ops.append(Drop(tab, f"{task}/{id_}"))
+                self._lose_heading(tab, f"{task}/{id_}")
+
+    def _lose_heading(self, tab: str, id_: str) -> None:
+        """Take an element from below its heading, and the heading away that has nothing left."""
+        heading = self._above.pop((tab, id_))
+        self._below[tab, heading] -= 1
+        if not self._below[tab, heading]:
+            del self._below[tab, heading]
+            self._ops.append(Drop(tab, heading))
+            if self._last.get(tab, ("", ""))[1] == heading:
+                del self._last[tab]
 
     def _forget(self, task: str) -> None:
         """Let go of all that a task has shared."""

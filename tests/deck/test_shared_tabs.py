@@ -173,6 +173,22 @@ def test_a_retry_takes_the_place_of_the_attempt_before_once_it_shares_something(
     assert not viewer.tabs.apply("a", 0, [Put(BOARD, Value("v", "score", 3))]), "what comes late of the one before"
 
 
+def test_the_name_of_a_task_goes_with_the_last_that_stood_below_it() -> None:
+    viewer = Viewer()
+    for task in ("a", "b"):
+        viewer.tabs.apply(task, 0, [Put(BOARD, Text("one", f"{task} 0\n"))])
+    viewer.look()
+    for task in ("b", "a"):
+        viewer.tabs.apply(task, 1, [Put(BOARD, Text("one", f"{task} 1\n"))])
+    assert [each.text for each in viewer.elements()] == ["### b", "b 1\n", "### a", "a 1\n"]
+    viewer.tabs.apply("b", 1, [Put(BOARD, Text("two", "b 2\n")), Drop(BOARD, "one")])
+    viewer.tabs.apply("a", 1, [Put(BOARD, Text("two", "a 2\n"))])
+    shown = [each.text for each in viewer.elements()]
+    assert shown == ["### a", "a 1\n", "### b", "b 2\n", "### a", "a 2\n"], "each below the name of its own task"
+    viewer.tabs.apply("a", 1, [Drop(BOARD)])
+    assert [each.text for each in viewer.elements()] == ["### b", "b 2\n"]
+
+
 def test_what_a_task_removes_is_gone() -> None:
     viewer = Viewer()
     ops: list[Op] = [Put(BOARD, Value("v", "score", 1)), Put(BOARD, loss("a", [0], [1])), Put(BOARD, Text("t", "text"))]
@@ -260,6 +276,6 @@ def test_all_tabs_of_a_gangs_processes_are_put_together_but_those_that_are_added
     assert [tab.name for tab in viewer.look().decks] == ["default", "board"]
     (table,) = viewer.only(Html) or [None]
     assert "<th>rank</th>" in table.html
-    assert viewer.tabs.outcome == ""
     viewer.tabs.apply("rank 1", 0, [End("failed", "2026-11-27T12:00:00Z")])
-    assert viewer.tabs.outcome == "failed"
+    (table,) = viewer.only(Html)
+    assert "rank 1 (failed)" in table.html

@@ -67,13 +67,15 @@ const WORDS: Readonly<Record<DeckPhase, (state: DeckState) => DeckWords>> = {
   failed: (state) => ({
     mark: "Failed",
     tone: "bad",
-    banner: { title: "The task failed.", text: gist(state.reason) },
+    banner: { title: state.shared ? "The execution failed." : "The task failed.", text: gist(state.reason) },
     empty: NOTHING,
   }),
   aborted: (state) => ({
     mark: "Aborted",
     tone: "warn",
-    banner: { title: "The task was aborted.", text: joined(gist(state.reason), "This is what it had published by then.") },
+    banner: state.shared
+      ? { title: "The execution was aborted.", text: "This is what its tasks had published by then." }
+      : { title: "The task was aborted.", text: joined(gist(state.reason), "This is what it had published by then.") },
     empty: NOTHING,
   }),
   died: (state) => ({

@@ -31,6 +31,7 @@ export interface DeckState {
   readonly ahead?: number | null;
   readonly behind?: number;
   readonly foreign?: boolean;
+  readonly shared?: boolean;
   readonly source?: string | null;
   readonly now?: string;
 }

@@ -203,6 +203,12 @@ describe("deckWords", () => {
     expect(banner?.text).toMatch(/^killed by signal 9\. It last published at .*, 4\.0 s before it ended\.$/);
   });
 
+  it("says of a Deck that tasks share how the execution ended", () => {
+    expect(deckWords({ phase: "failed", shared: true }).banner?.title).toBe("The execution failed.");
+    expect(deckWords({ phase: "aborted", shared: true }).banner?.title).toBe("The execution was aborted.");
+    expect(deckWords({ phase: "aborted" }).banner?.title).toBe("The task was aborted.");
+  });
+
   it("says what a task died of, not what it printed last", () => {
     const reason = "The process was killed (SIGKILL).\nThe end of its output:\npid 22501\n";
     const { banner } = deckWords({ phase: "died", reason });

@@ -17,7 +17,7 @@ from livedeck.admin.live.deck_log import LogReader
 from livedeck.admin.live.hints import Hint
 from livedeck.admin.live.keys import DeckKey, ExecutionKey
 from livedeck.admin.live.members import Member, Members
-from livedeck.admin.live.messages import Headline
+from livedeck.admin.live.messages import DeckPhase, Headline
 from livedeck.admin.live.recent import KEPT, Kept, Recent
 from livedeck.admin.live.states import rfc3339
 from livedeck.admin.notifiers import Notifier
@@ -144,9 +144,9 @@ class DeckGroup:
         """Of each node's headline, the one that changed last at the end."""
 
     @property
-    def outcome(self) -> str:
-        """How the first attempt ended that did not succeed; empty: none."""
-        return self._tabs.outcome or ("failed" if any(each.died for each in self._logs.values()) else "")
+    def outcome(self) -> DeckPhase | None:
+        """How what the Decks are of has ended: the execution, or the attempt of a gang; None: it has not."""
+        return self._members.outcome
 
     @property
     def execution_over(self) -> bool:

@@ -23,7 +23,6 @@ PIECE: Final = 256 * 1024
 NOTHING_SHARED: Final = "No task of this execution has published to a tab that all share: Deck.shared(name)."
 
 NO_RANKS: Final = "No process of this task has published to a Deck of its own: DeckPublish(every_rank=True)."
-_OUTCOMES: Final = {"failed": DeckPhase.FAILED, "aborted": DeckPhase.ABORTED}
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -72,7 +71,7 @@ async def shared_tabs(
         last_id: Number of the log, and of the last segment that the viewer has.
         heartbeat: Seconds of silence after which a comment is sent.
     """
-    nothing = NO_RANKS if isinstance(key, RanksKey) else NOTHING_SHARED
+    shared = isinstance(key, ExecutionKey)
     async with groups.open_ranks(key) if isinstance(key, RanksKey) else groups.open(key) as group:
         if group is None or not await _until_ready(group):
             return
@@ -81,7 +80,7 @@ async def shared_tabs(
         told: DeckState | None = None
         while not group.abandoned:
             seen = group.changed.count
-            over, state = group.over, _state(group, nothing)
+            over, state = group.over, _state(group, shared=shared)
             pieces = []
             if told is None or (state.phase, state.published_at) != (told.phase, told.published_at):
                 told = state
@@ -94,7 +93,7 @@ async def shared_tabs(
             for data in [*pieces, *known]:
                 yield data
             if over and seq == log.seq:
-                yield event("end", _encode(_state(group, nothing)))
+                yield event("end", _encode(_state(group, shared=shared)))
                 return
             if not await group.changed.wait(seen, timeout=heartbeat):
                 yield BEAT
@@ -136,12 +135,12 @@ def _events(found: Sequence[bytes]) -> Iterator[bytes]:
         yield event("headlines", b'{"decks":[%b]}' % b",".join(piece))
 
 
-def _state(group: DeckGroup, nothing: str) -> DeckState:
+def _state(group: DeckGroup, *, shared: bool) -> DeckState:
     log = group.shared
     moment = rfc3339(datetime.now(UTC))
     if log.seq:
-        phase = _OUTCOMES.get(group.outcome, DeckPhase.SUCCEEDED) if group.over else DeckPhase.LIVE
-        return DeckState(phase, published_at=log.replay.at or None, now=moment)
+        phase = (group.over and group.outcome) or DeckPhase.LIVE
+        return DeckState(phase, published_at=log.replay.at or None, shared=shared, now=moment)
     if group.over:
-        return DeckState(DeckPhase.NONE, reason=nothing, now=moment)
-    return DeckState(DeckPhase.PLACEHOLDER, now=moment)
+        return DeckState(DeckPhase.NONE, reason=NOTHING_SHARED if shared else NO_RANKS, shared=shared, now=moment)
+    return DeckState(DeckPhase.PLACEHOLDER, shared=shared, now=moment)

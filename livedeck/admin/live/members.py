@@ -9,13 +9,13 @@ from typing import Final, Protocol, Self
 from flyteidl.admin.execution_pb2 import Execution
 from flyteidl.admin.node_execution_pb2 import NodeExecution
 from flyteidl.admin.task_execution_pb2 import TaskExecution
-from flyteidl.core import execution_pb2 as core
 from flyteidl.core.identifier_pb2 import TaskExecutionIdentifier
 
 from livedeck.admin.feed import Change
 from livedeck.admin.live.changes import ChangeFollower, Subscription
 from livedeck.admin.live.keys import DeckKey, ExecutionKey
-from livedeck.admin.live.states import NodeRecord, cached_source
+from livedeck.admin.live.messages import DeckPhase
+from livedeck.admin.live.states import EXECUTION_ENDS, NODE_ENDS, TASK_ENDS, NodeRecord, cached_source
 from livedeck.admin.notifiers import Notifier
 from livedeck.admin.records import gangs, items
 from livedeck.deck.settings import FLUSH_PENDING
@@ -24,11 +24,7 @@ from livedeck.store.layout import ITEM, rank_name, split_rank
 Snapshot = Callable[[str, str, str], Awaitable[tuple[list[Change], int]]]
 """From project, domain and name of an execution to all that is recorded of it, and the number that it is valid at."""
 
-_W, _N, _K = core.WorkflowExecution, core.NodeExecution, core.TaskExecution
-_EXECUTION_ENDS: Final = frozenset({_W.SUCCEEDED, _W.FAILED, _W.TIMED_OUT, _W.ABORTED})
-_NODE_ENDS: Final = frozenset({_N.SUCCEEDED, _N.RECOVERED, _N.FAILED, _N.TIMED_OUT, _N.ABORTED, _N.SKIPPED})
 _MAPPED: Final = re.compile(r"map_(.+)_[0-9a-f]{32}(?:-arraynode)?")
-_TASK_ENDS: Final = frozenset({_K.SUCCEEDED, _K.FAILED, _K.ABORTED})
 
 
 @dataclass(frozen=True)
@@ -66,6 +62,10 @@ class Members(Protocol):
     def over(self) -> bool:
         """Whether no more is to come."""
 
+    @property
+    def outcome(self) -> DeckPhase | None:
+        """How all that they are part of has ended; None: it has not."""
+
     def refresh(self) -> list[Member]:
         """Take in what changed; return the attempts that are new, or of which something is known that was not."""
 
@@ -76,7 +76,8 @@ class _Node:
 
     deck: bool = False
     source: TaskExecutionIdentifier | None = None
-    over: bool = False
+    outcome: DeckPhase | None = None
+    """How it has ended."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ class _Attempt:
     """What is recorded of an attempt."""
 
     task: str
-    over: bool
+    outcome: DeckPhase | None
+    """How it has ended."""
     flushing: bool
     deck: bool
     """Of an item: whether it has a Deck."""
@@ -99,8 +101,8 @@ class ExecutionMembers:
     def __init__(self, key: ExecutionKey, subscription: Subscription) -> None:
         self.deleted = False
         """The execution was deleted since."""
-        self.over = False
-        """The execution has ended."""
+        self.outcome: DeckPhase | None = None
+        """How the execution has ended."""
         self._key = key
         self._subscription = subscription
         self._number = 0
@@ -120,10 +122,22 @@ class ExecutionMembers:
             made._first, made._number = await snapshot(*scope)
             yield made
 
+    @property
+    def over(self) -> bool:
+        """Whether the execution has ended."""
+        return self.outcome is not None
+
     def node_over(self, name: str) -> bool:
         """Tell whether no other attempt of a node or item will follow."""
         node = self._nodes.get(name.partition(ITEM)[0])
-        return self.over or (node is not None and node.over)
+        return self.over or (node is not None and node.outcome is not None)
+
+    def outcome_of(self, name: str, number: int | None) -> DeckPhase | None:
+        """Tell how an attempt of a node or item has ended, the newest if none is named; None: it has not."""
+        attempts, node = self._attempts.get(name, {}), self._nodes.get(name.partition(ITEM)[0])
+        attempt = attempts.get(max(attempts, default=0) if number is None else number)
+        ended = attempt.outcome if attempt is not None else None
+        return ended or (node.outcome if node is not None else None) or self.outcome
 
     def refresh(self) -> list[Member]:
         """Take in what changed; return the attempts that are new, or of which something is known that was not."""
@@ -136,7 +150,7 @@ class ExecutionMembers:
             if change.kind == "deleted":
                 self.deleted = True
             elif isinstance(message, Execution):
-                self.over = message.closure.phase in _EXECUTION_ENDS
+                self.outcome = EXECUTION_ENDS.get(message.closure.phase)
             elif isinstance(message, NodeExecution):
                 touched[message.id.node_id] = None
                 self._take_node(message)
@@ -151,7 +165,7 @@ class ExecutionMembers:
     def _take_node(self, message: NodeExecution) -> None:
         node = self._nodes.setdefault(message.id.node_id, _Node())
         node.deck = bool(message.closure.deck_uri)
-        node.over = message.closure.phase in _NODE_ENDS
+        node.outcome = NODE_ENDS.get(message.closure.phase)
         node.source = cached_source(NodeRecord(Execution(), message))
 
     def _take_attempt(self, message: TaskExecution) -> None:
@@ -159,7 +173,7 @@ class ExecutionMembers:
         of_node = self._attempts.setdefault(message.id.node_execution_id.node_id, {})
         of_node[message.id.retry_attempt] = _Attempt(
             task=_short(message.id.task_id.name),
-            over=closure.phase in _TASK_ENDS,
+            outcome=TASK_ENDS.get(closure.phase),
             flushing=FLUSH_PENDING in closure.custom_info.fields,
             deck=items.DECK_URI in closure.custom_info.fields,
             ranks=gangs.ranks_with_decks(message),
@@ -175,7 +189,7 @@ class ExecutionMembers:
         for number, attempt in attempts.items():
             is_item = ITEM in name
             if attempt.deck if is_item else node is not None and node.deck:
-                over = attempt.over or number < newest or self.over or (node is not None and node.over)
+                over = attempt.outcome is not None or number < newest or self.node_over(name)
                 for rank in range(attempt.ranks if attempt.source is None else 1):
                     yield self._member(rank_name(name, rank), number, attempt, attempt.source, over=over)
 
@@ -213,6 +227,11 @@ class RankMembers:
         """Whether no more is to come."""
         pinned = self._attempt is not None and bool(self._over) and all(self._over.values())
         return pinned or self._members.node_over(self._node)
+
+    @property
+    def outcome(self) -> DeckPhase | None:
+        """How the attempt has ended; None: it has not."""
+        return self._members.outcome_of(self._node, self._attempt)
 
     def refresh(self) -> list[Member]:
         """Take in what changed; return the processes that are new, or of which something is known that was not."""

@@ -65,6 +65,8 @@ class DeckState(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True)
     """Seconds since the oldest publish that has not reached the store; 0 unless ``BEHIND``."""
     foreign: bool = False
     """The Deck is only ever overwritten whole (``Deck.publish()`` of flytekit): show ``deck.html`` itself."""
+    shared: bool = False
+    """It is the Deck that the tasks of an execution share: how it ended is how the execution did."""
     source: str | None = None
     """For ``CACHED`` and ``RECOVERED``: ``project/domain/execution/node/attempt`` of the run that the Deck is of."""
     now: str = ""

@@ -28,12 +28,12 @@ _N = core.NodeExecution
 _W = core.WorkflowExecution
 _REASON_LIMIT: Final = 2000
 
-_TASK_ENDS: Final[Mapping[int, DeckPhase]] = {
+TASK_ENDS: Final[Mapping[int, DeckPhase]] = {
     _K.SUCCEEDED: DeckPhase.SUCCEEDED,
     _K.FAILED: DeckPhase.FAILED,
     _K.ABORTED: DeckPhase.ABORTED,
 }
-_NODE_ENDS: Final[Mapping[int, DeckPhase]] = {
+NODE_ENDS: Final[Mapping[int, DeckPhase]] = {
     _N.SUCCEEDED: DeckPhase.SUCCEEDED,
     _N.RECOVERED: DeckPhase.SUCCEEDED,
     _N.FAILED: DeckPhase.FAILED,
@@ -41,7 +41,7 @@ _NODE_ENDS: Final[Mapping[int, DeckPhase]] = {
     _N.ABORTED: DeckPhase.ABORTED,
     _N.SKIPPED: DeckPhase.NONE,
 }
-_EXECUTION_ENDS: Final[Mapping[int, DeckPhase]] = {
+EXECUTION_ENDS: Final[Mapping[int, DeckPhase]] = {
     _W.SUCCEEDED: DeckPhase.SUCCEEDED,
     _W.FAILED: DeckPhase.FAILED,
     _W.TIMED_OUT: DeckPhase.FAILED,
@@ -179,7 +179,7 @@ def may_print(attempt: int, recorded: NodeRecord, now: datetime) -> bool:
 def node_is_over(recorded: NodeRecord) -> bool:
     """Tell whether no further attempt will come."""
     node = recorded.node
-    return (node is not None and node.closure.phase in _NODE_ENDS) or _execution_is_over(recorded)
+    return (node is not None and node.closure.phase in NODE_ENDS) or _execution_is_over(recorded)
 
 
 def task_of(recorded: NodeRecord, attempt: int) -> TaskExecution | None:
@@ -359,13 +359,13 @@ def _recovered(published: Published | None) -> tuple[DeckPhase, str]:
 def _end(attempt: int, recorded: NodeRecord) -> DeckPhase | None:
     """How the attempt ended as far as the control plane knows; None while it may still go on."""
     task = task_of(recorded, attempt)
-    if task is not None and task.closure.phase in _TASK_ENDS:
-        return _TASK_ENDS[task.closure.phase]
+    if task is not None and task.closure.phase in TASK_ENDS:
+        return TASK_ENDS[task.closure.phase]
     if attempt < latest_attempt(recorded):
         return DeckPhase.FAILED  # another was started in its place, so it is gone whatever its record says
-    if recorded.node is not None and recorded.node.closure.phase in _NODE_ENDS:
-        return _NODE_ENDS[recorded.node.closure.phase]
-    return _EXECUTION_ENDS.get(recorded.execution.closure.phase)
+    if recorded.node is not None and recorded.node.closure.phase in NODE_ENDS:
+        return NODE_ENDS[recorded.node.closure.phase]
+    return EXECUTION_ENDS.get(recorded.execution.closure.phase)
 
 
 def _is_parent(node: NodeExecution) -> bool:
@@ -375,7 +375,7 @@ def _is_parent(node: NodeExecution) -> bool:
 
 
 def _execution_is_over(recorded: NodeRecord) -> bool:
-    return recorded.execution.closure.phase in _EXECUTION_ENDS
+    return recorded.execution.closure.phase in EXECUTION_ENDS
 
 
 def _error(attempt: int, recorded: NodeRecord) -> str:
@@ -405,7 +405,7 @@ def _span(task: TaskExecution | None) -> tuple[str | None, str | None]:
     if task is None or not task.closure.HasField("started_at"):
         return None, None
     started = _moment(task.closure.started_at)
-    if task.closure.phase not in _TASK_ENDS:
+    if task.closure.phase not in TASK_ENDS:
         return started, None
     return started, _moment(task.closure.started_at, task.closure.duration)
 

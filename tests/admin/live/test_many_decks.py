@@ -265,8 +265,60 @@ async def test_the_shared_tabs_survive_a_restart_and_tasks_that_died(tmp_path: A
                 await run_item(world, index, K.SUCCEEDED if index == 0 else K.FAILED)
             await world.report(protos.node_event("e1", "n0", N.FAILED), protos.workflow_event("e1", W.FAILED))
             ended = (await stream.rest())[-1]
-            assert (ended.event, read(ended)["phase"]) == ("end", "succeeded")
+            assert (ended.event, read(ended)["phase"]) == ("end", "failed")
         await world.http.aclose()
+
+
+@pytest.mark.parametrize(
+    ("node", "execution", "phase"),
+    [
+        (N.SUCCEEDED, W.SUCCEEDED, "succeeded"),
+        (N.FAILED, W.FAILED, "failed"),
+        (N.FAILED, W.TIMED_OUT, "failed"),
+        (N.ABORTED, W.ABORTED, "aborted"),
+    ],
+)
+async def test_the_shared_deck_ends_as_the_execution_does_whatever_single_attempts_did(
+    world: World, node: Any, execution: Any, phase: str
+) -> None:
+    await begin_map(world, 0, 1)
+    for log, ended_as in (
+        (item_log(world, 0), "failed"),
+        (item_log(world, 1), "succeeded"),
+        (item_log(world, 0, 1), "succeeded"),
+    ):
+        share(log, 0)
+        log.end(ended_as)
+    await run_item(world, 0, K.FAILED)
+    await run_item(world, 0, attempt=1)
+    await run_item(world, 0, K.SUCCEEDED, attempt=1)
+    await run_item(world, 1, K.SUCCEEDED)
+    async with world.listen(f"/live/decks/{RUN}") as stream:
+        state = read((await stream.until("state"))[-1])
+        assert (state["phase"], state["shared"]) == ("live", True)
+        await world.report(world.protos.node_event("e1", "n0", node), world.protos.workflow_event("e1", execution))
+        ended = (await stream.rest())[-1]
+        assert (ended.event, read(ended)["phase"], read(ended)["shared"]) == ("end", phase, True)
+
+
+async def test_the_deck_of_all_processes_of_a_gang_ends_as_its_newest_attempt_or_that_which_is_asked_for(
+    world: World,
+) -> None:
+    await world.report(
+        world.protos.workflow_event("e1", W.RUNNING),
+        world.protos.node_event("e1", "n0", N.RUNNING, deck_uri="file:///deck.html"),
+    )
+    for number, ended_as in ((0, K.FAILED), (1, K.SUCCEEDED)):
+        log = world.log(number)
+        log.put(log.segment(Put("main", Value("v", "loss", 1.0))))
+        event = world.protos.task_event("e1", "n0", ended_as, retry_attempt=number)
+        event.custom_info.update({"ranks": 2, "rank_decks": True})
+        await world.report(event)
+    await world.report(world.protos.node_event("e1", "n0", N.SUCCEEDED, deck_uri="file:///deck.html"))
+    for attempt, phase in (("latest", "succeeded"), ("0", "failed"), ("1", "succeeded")):
+        async with world.listen(f"/live/decks/{RUN}/n0@all/{attempt}") as stream:
+            ended = (await stream.rest())[-1]
+        assert (ended.event, read(ended)["phase"], "shared" in read(ended)) == ("end", phase, False)
 
 
 async def test_an_execution_that_shares_nothing_says_so(world: World) -> None:
