@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from livedeck import DeckPublish, current_context, dynamic, eager, map_task, task, workflow
-from livedeck.errors import UserError
+from livedeck.errors import EagerException, RecoverableError, TypeMismatch, UserError
 from livedeck.sdk.specs.settings import CompileSettings
 from livedeck.sdk.specs.workflows import closure
 from livedeck.sdk.types import DataPlane
@@ -42,6 +42,16 @@ def fail(x: int) -> int:
     raise ValueError(f"no {x}")
 
 
+@task
+async def fail_async(x: int) -> int:
+    raise ValueError(f"no {x}")
+
+
+@task
+def coughs(x: int) -> int:
+    raise RecoverableError("the machine coughed")
+
+
 @eager
 async def everything(x: int) -> tuple[int, list[int], list[int], int]:
     added = add_one(x=x)
@@ -54,9 +64,25 @@ async def everything(x: int) -> tuple[int, list[int], list[int], int]:
 async def forgiving(x: int) -> str:
     try:
         fail(x=x)
-    except ValueError as error:
-        return str(error)
+    except EagerException as error:
+        return f"{error} ({type(error.__cause__).__name__})"
     return "it did not fail"
+
+
+@eager
+async def forgiving_async(x: int) -> str:
+    outcomes = await asyncio.gather(fail_async(x=x), double(x=x), return_exceptions=True)
+    return ", ".join(f"{type(each).__name__} {each}" for each in outcomes)
+
+
+@eager(retries=2)
+async def passes_on(x: int) -> int:
+    return coughs(x=x)
+
+
+@eager
+async def gives_too_little() -> int:
+    return add_one(x="one")  # type: ignore[arg-type]
 
 
 @eager(enable_deck=True, deck_publish=DeckPublish(min_interval=1.0))
@@ -85,7 +111,21 @@ def test_what_it_calls_gives_values() -> None:
 
 
 def test_it_may_catch_what_fails_and_go_on() -> None:
-    assert asyncio.run(forgiving(x=3)) == "no 3"
+    assert asyncio.run(forgiving(x=3)) == "tests.sdk.test_eager.fail failed: ValueError: no 3 (ValueError)"
+    assert asyncio.run(forgiving_async(x=3)) == (
+        "EagerException tests.sdk.test_eager.fail_async failed: ValueError: no 3, int 6"
+    )
+
+
+def test_what_it_calls_is_tried_again_by_itself_and_does_not_have_the_eager_task_tried_again() -> None:
+    with pytest.raises(EagerException, match=r"coughs failed: RecoverableError: the machine coughed") as caught:
+        asyncio.run(passes_on(x=1))
+    assert any("Not tried again, although retries=2" in note for note in caught.value.__notes__)
+
+
+def test_an_input_that_does_not_fit_is_the_eager_tasks_own_error() -> None:
+    with pytest.raises(TypeMismatch, match="input 'x' must be int"):
+        asyncio.run(gives_too_little())
 
 
 def test_eager_tasks_call_each_other_and_are_nodes_of_workflows() -> None:

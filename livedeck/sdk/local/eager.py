@@ -4,6 +4,7 @@ from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from livedeck.errors import EagerException
 from livedeck.sdk.context import outside_task
 from livedeck.sdk.entities import AnyEntity, Caller, calls_go_to
 
@@ -19,16 +20,25 @@ class EagerCaller:
         self._caller = caller
 
     def call(self, entity: AnyEntity, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """Return what the call returns; of an ``async`` task a coroutine."""
-        with self._outside():
-            returned = self._caller.call(entity, args, kwargs)
-        return self._finish(returned) if isinstance(returned, Coroutine) else returned
+        """Return what the call returns; of an ``async`` task a coroutine.
 
-    async def _finish(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        with self._outside():
+        Raises:
+            TypeMismatch: an input does not fit; nothing has run.
+            EagerException: what was called has failed; its own error is the cause. So it is on a server.
+        """
+        inputs = entity.interface.accept_inputs(entity.interface.bind(args, kwargs))
+        with self._outside(entity):
+            returned = self._caller.call(entity, (), inputs)
+        return self._finish(entity, returned) if isinstance(returned, Coroutine) else returned
+
+    async def _finish(self, entity: AnyEntity, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        with self._outside(entity):
             return await coroutine
 
     @contextmanager
-    def _outside(self) -> Iterator[None]:
-        with outside_task(), calls_go_to(self._caller):
-            yield
+    def _outside(self, entity: AnyEntity) -> Iterator[None]:
+        try:
+            with outside_task(), calls_go_to(self._caller):
+                yield
+        except Exception as error:
+            raise EagerException(f"{entity.name} failed: {type(error).__name__}: {error}") from error
