@@ -13,6 +13,7 @@ from flyteidl.core.execution_pb2 import NodeExecution, WorkflowExecution
 from flyteidl.core.workflow_pb2 import Node
 from flyteidl.event.event_pb2 import NodeExecutionEvent
 
+from livedeck.errors import NoSuchEntity
 from livedeck.executors.api import Attempt, Exit
 from livedeck.propeller import PropellerSettings
 from livedeck.propeller.compiled_closure import MOST_LEVELS
@@ -101,6 +102,18 @@ async def test_what_cannot_be_run_is_the_tasks_failure(world: World, futures: An
     with pytest.raises(AssertionError, match=words):
         raise AssertionError(execution.error.message)
     assert len(execution.tasks) == 1, "another attempt would leave the same"
+
+
+async def test_of_a_launch_plan_that_nobody_registered_it_is_said_where_to_name_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: Any) -> CompiledWorkflowClosure:
+        raise NoSuchEntity("there is no launch plan p/d/quick@v: register it first")
+
+    monkeypatch.setattr(world.control, "compile_dynamic_workflow", refuse)
+    execution = await run(world, leaving(GOOD))
+    assert "there is no launch plan p/d/quick@v: register it first. The launch plans that" in execution.error.message
+    assert "@dynamic(node_dependency_hints=[...])" in execution.error.message
 
 
 async def test_nodes_that_would_lie_too_deep_are_refused(world: World) -> None:

@@ -14,6 +14,8 @@ describe("the gist of an error", () => {
     ["words alone", "The disk is full.", "The disk is full."],
     ["a death", "The process was killed (SIGKILL).\nThe end of its output:\nepoch 3\npid 22501", "The process was killed (SIGKILL)."],
     ["a traceback in the output", `It exited with code 3.\nThe end of its output:\n${TRACE}OSError: x`, "It exited with code 3."],
+    ["a line that would fill the page", `${TRACE}KeyError: ${"x".repeat(70_000)}`, `KeyError: ${"x".repeat(490)} …`],
+    ["a line that would be cut within a character", `${"x".repeat(499)}😀`, `${"x".repeat(499)} …`],
     ["nothing", "", ""],
     ["blank lines", "\n \n", ""],
   ])("of %s", (_, message, words) => {

@@ -13,7 +13,7 @@ from flyteidl.core.interface_pb2 import VariableMap
 from flyteidl.event.event_pb2 import DynamicWorkflowNodeMetadata
 from google.protobuf.message import DecodeError
 
-from livedeck.errors import ImpossibleTransition, Refusal, StoreError, StoreUnavailable, UserError
+from livedeck.errors import ImpossibleTransition, NoSuchEntity, Refusal, StoreError, StoreUnavailable, UserError
 from livedeck.literals.parsing import parse_into
 from livedeck.propeller.compiled_closure import MOST_LEVELS, Planner
 from livedeck.propeller.failures import Failure
@@ -26,6 +26,10 @@ from livedeck.propeller.store_access import load
 
 FAILED = "DynamicWorkflowBuildFailed"
 """Flyte's code for nodes that cannot be run."""
+_HINT = (
+    " The launch plans that a dynamic task calls are registered with it where they are named: "
+    "@dynamic(node_dependency_hints=[...])."
+)
 
 
 async def compile_nodes(shell: Shell, path: Path, attempt: int, outputs: VariableMap) -> None:
@@ -35,7 +39,8 @@ async def compile_nodes(shell: Shell, path: Path, attempt: int, outputs: Variabl
     except StoreUnavailable:
         raise
     except (UserError, Refusal, StoreError, DecodeError) as error:
-        message = f"The task is dynamic, and the nodes that it left cannot be run: {error}."
+        hint = _HINT if isinstance(error, NoSuchEntity) else ""
+        message = f"The task is dynamic, and the nodes that it left cannot be run: {error}.{hint}"
         shell.emit(NodesRefused(path, attempt, Failure(FAILED, message)))
 
 
