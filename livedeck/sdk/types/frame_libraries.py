@@ -50,7 +50,8 @@ def _write_csv_pandas(frame: Any, path: Path) -> None:
 def _csv_pandas(paths: Sequence[Path], columns: Columns) -> Any:
     import pandas as pd
 
-    return _joined(partial(pd.read_csv, usecols=columns), paths, _concat_pandas)
+    frame = _joined(partial(pd.read_csv, usecols=columns), paths, _concat_pandas)
+    return frame if columns is None else frame[columns]  # pandas has them in the file's order, whatever was asked for
 
 
 def _write_polars(frame: Any, path: Path) -> None:

@@ -2,7 +2,7 @@ import dataclasses
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from livedeck import StructuredDataset, kwtypes
 from livedeck.errors import TypeMismatch
 from livedeck.sdk.types import accept, from_json, from_literal, require, to_json, to_literal
 from livedeck.sdk.types.dataplane import DataPlane
@@ -42,6 +43,15 @@ def test_any_library_reads_what_any_other_wrote(source: str, target: str, data: 
     assert isinstance(back, target_type)
     assert rows(back) == COLUMNS
     assert rows(accept(frame, target_type)) == COLUMNS
+
+
+@pytest.mark.parametrize("written", ["parquet", "csv"])
+@pytest.mark.parametrize("library", FRAMES)
+def test_columns_are_in_the_order_in_which_they_are_asked_for(library: str, written: str, data: DataPlane) -> None:
+    kind = Annotated[StructuredDataset, kwtypes(c=float, a=int)]
+    literal = to_literal(StructuredDataset(dataframe=FRAMES["pandas"]), Annotated[StructuredDataset, written], data)
+    dataset: StructuredDataset = from_literal(literal, kind, data)
+    assert list(rows(dataset.open(type(FRAMES[library])).all())) == ["c", "a"]
 
 
 def test_it_is_one_parquet_file_below_its_uri(data: DataPlane) -> None:
