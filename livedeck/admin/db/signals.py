@@ -17,6 +17,7 @@ from livedeck.admin.db.writer import Transaction
 from livedeck.admin.names import describe
 from livedeck.admin.phases import WORKFLOW
 from livedeck.errors import InvalidRequest, NoSuchEntity, StateForbids
+from livedeck.literals.records import misfit
 
 _e: Final = executions.c
 _s: Final = signals.c
@@ -97,6 +98,9 @@ def set_value(transaction: Transaction, identifier: SignalIdentifier, value: Lit
         )
     if not fits(value, found.type):
         raise InvalidRequest(f"signal {identifier.signal_id!r} is {describe_type(found.type)}, not {show(value)}")
+    wrong = misfit(value, found.type)
+    if wrong:
+        raise InvalidRequest(f"signal {identifier.signal_id!r} takes no such value: {wrong}")
     if found.HasField("value"):
         if found.value == value:
             return

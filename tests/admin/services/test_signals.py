@@ -1,6 +1,7 @@
 """Flyte's SignalService: a signal is made when its gate is reached, set once, and heard of by the engine."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from flyteidl.core.types_pb2 import LiteralType, SimpleType
 from livedeck.admin.control_plane import DatabaseControlPlane
 from livedeck.admin.db import deletions
 from livedeck.admin.db.database import Database
+from livedeck.cli.signal_values import literal_of
+from livedeck.sdk.types import literal_type
 from livedeck.testing.executors import literal
 from tests.admin.conftest import Caller, Protos
 from tests.admin.services.test_executions import refusal
@@ -50,6 +53,25 @@ async def test_a_signal_is_there_once_it_was_asked_for(call: Caller, protos: Pro
     assert (made.id, made.type, made.HasField("value")) == (signal(protos, "n"), INTEGER, False)
     await call("SetSignal", setting(protos, "n", literal(7)))
     assert (await call("GetOrCreateSignal", reach(protos, "n"))).value == literal(7)
+
+
+async def test_a_record_that_does_not_fit_its_type_is_refused_and_may_be_given_again(
+    call: Caller, protos: Protos
+) -> None:
+    @dataclass
+    class Settings:
+        accuracy: float
+
+    request = reach(protos, "n")
+    request.type.CopyFrom(literal_type(Settings))
+    await call("GetOrCreateSignal", request)
+    wrong, right = (literal_of({"accuracy": given}, request.type) for given in ("x", 0.5))
+    code, words = await refusal(call, "SetSignal", setting(protos, "n", wrong))
+    assert (code, words) == (
+        "INVALID_ARGUMENT",
+        "signal 'n' takes no such value: accuracy must be number, not 'x'",
+    )
+    await call("SetSignal", setting(protos, "n", right))
 
 
 async def test_it_is_set_once_and_to_its_type(call: Caller, protos: Protos) -> None:
