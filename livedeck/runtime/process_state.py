@@ -6,6 +6,7 @@ not open, and lose itself in recursion. None of that is the store's fault, and n
 
 import os
 import resource
+import signal
 import stat
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,8 @@ class ProcessState:
     limits: Mapping[int, int]
     recursion: int
     path: Sequence[str]
+    alarmless: bool
+    """Whether no alarm was set."""
     closed: bool = False
     """Whether the task has closed what it had not opened, which may be what clients of clouds wait for."""
 
@@ -38,10 +41,13 @@ class ProcessState:
         with suppress(OSError):  # so few are allowed
             held += [os.dup(held[0]) for _ in range(_DESCRIPTORS - 1)]
         limits = {limit: resource.getrlimit(limit)[0] for limit in _LIMITS}
-        return cls(held, limits, sys.getrecursionlimit(), tuple(sys.path))
+        alarmless = signal.getitimer(signal.ITIMER_REAL)[0] == 0
+        return cls(held, limits, sys.getrecursionlimit(), tuple(sys.path), alarmless)
 
     def restore(self) -> None:
         """Give back what the task has taken; a second call does what the first did not."""
+        if self.alarmless:  # one that the task has not stopped would go off in the middle of storing
+            signal.setitimer(signal.ITIMER_REAL, 0)
         while self.descriptors:
             self.closed |= not _closed_null(self.descriptors.pop())
         for limit, soft in self.limits.items():

@@ -1,11 +1,13 @@
 """Whatever a task has done to its process, its result is stored, and so is its Deck."""
 
+import signal
 import subprocess
 
 import pytest
 from flyteidl.core.errors_pb2 import ContainerError, ErrorDocument
 from flyteidl.core.execution_pb2 import ExecutionError
 
+from livedeck.runtime.process_state import ProcessState
 from tests.runtime.conftest import Bench
 from tests.runtime.test_processes import finish
 from tests.store.s3 import s3_endpoint
@@ -80,3 +82,15 @@ def start_in_a_cloud(bench: Bench, task: str, how: str) -> "subprocess.Popen[str
     arguments[3] = "s3://spoilt/out/0"
     arguments[5] = "s3://spoilt/raw"
     return bench.start_with(arguments)
+
+
+@pytest.mark.parametrize("before", [0.0, 3600.0])
+def test_an_alarm_of_the_tasks_does_not_go_off_while_its_result_is_stored(before: float) -> None:
+    mine = signal.setitimer(signal.ITIMER_REAL, before)
+    try:
+        state = ProcessState.keep()
+        signal.alarm(3000)
+        state.restore()
+        assert (signal.getitimer(signal.ITIMER_REAL)[0] > 0) is (before > 0), "one that was there before is not its own"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *mine)
