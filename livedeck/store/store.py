@@ -303,9 +303,9 @@ def _connect(scheme: str, bucket: str, retry: Retry) -> Backend:
         from livedeck.store.forked import ForkedBackend
 
         return ForkedBackend(f"{scheme}://{bucket}", retry)
+    _CONNECTED.add(os.getpid())  # first: a child that is forked while this is imported could never import it
     from livedeck.store.cloud import connect
 
-    _CONNECTED.add(os.getpid())
     return connect(scheme, bucket, retry)
 
 
