@@ -15,7 +15,7 @@ from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
 from livedeck.sdk.attempts import run_to_end
 from livedeck.sdk.entities import AnyEntity
-from livedeck.sdk.loading import Program, kind_of, load_file
+from livedeck.sdk.loading import Program, kind_of, load_file, names_of
 from livedeck.sdk.local.events import listening
 from livedeck.sdk.noted_options import NoEffectWarning
 from livedeck.sdk.tracebacks import format_error, user_frames
@@ -114,10 +114,11 @@ def _listing(file: str, program: Program) -> str:
     if not program.entities:
         return f"{file} has no task and no workflow."
     lines = [f"What {file} has (livedeck run {file} NAME --help lists the inputs):", ""]
-    width = max(map(len, program.entities)) + 2
+    names = {name: names_of(name, entity) for name, entity in program.entities.items()}
+    width = max(map(len, names.values())) + 2
     kinds = max(map(len, map(kind_of, program.entities.values()))) + 1
     for name, entity in program.entities.items():
-        lines.append(f"  {kind_of(entity):{kinds}} {name:{width}}{entity.interface.docs.summary}".rstrip())
+        lines.append(f"  {kind_of(entity):{kinds}} {names[name]:{width}}{entity.interface.docs.summary}".rstrip())
     return "\n".join(lines)
 
 

@@ -46,15 +46,16 @@ class Program:
         return {name: each for name, each in self.entities.items() if isinstance(each, Workflow)}
 
     def find(self, name: str) -> AnyEntity:
-        """Return a task or workflow by its name.
+        """Return a task, workflow or launch plan by its name: the variable's, or that which it is registered under.
 
         Raises:
             UnknownEntity: there is none; the message lists those that are there.
         """
-        entity = self.entities.get(name)
+        registered = {each.name: each for each in self.entities.values()}
+        entity = self.entities.get(name) or registered.get(name)
         if entity is not None:
             return entity
-        there = [f"{each.kind} {known}" for known, each in self.entities.items()]
+        there = [f"{each.kind} {names_of(known, each)}" for known, each in self.entities.items()]
         listed = f"it has: {', '.join(there)}" if there else "it has no task and no workflow"
         raise UnknownEntity(f"{self.file} has no task or workflow {name!r}; {listed}")
 
@@ -64,6 +65,12 @@ def kind_of(entity: AnyEntity) -> str:
     if isinstance(entity, LaunchPlan):
         return "launch plan"
     return "workflow" if isinstance(entity, Workflow) else "task"
+
+
+def names_of(variable: str, entity: AnyEntity) -> str:
+    """Return what an entity goes by in lists: a launch plan also by a name of its own, which is shown elsewhere."""
+    own = isinstance(entity, LaunchPlan) and entity.name != variable
+    return f"{variable} ({entity.name})" if own else variable
 
 
 def load_file(path: str | Path) -> Program:

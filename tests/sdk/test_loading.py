@@ -47,6 +47,7 @@ def test_a_file_is_loaded_by_its_modules_name(write: Callable[..., Any], tmp_pat
     assert list(program.workflows) == ["flow"]
     assert program.find("flow").name == "flow_file.flow"
     assert program.find("flow")(x=2) == 3
+    assert program.find("flow_file.flow") is program.find("flow")
 
 
 def test_a_file_in_a_package(write: Callable[..., Any], tmp_path: Path) -> None:
@@ -70,6 +71,14 @@ def test_another_file_of_the_same_name_takes_its_place(write: Callable[..., Any]
 def test_the_same_file_is_loaded_once(write: Callable[..., Any]) -> None:
     file = write(GOOD)
     assert load_file(file).module is load_file(file).module
+
+
+def test_a_launch_plan_goes_by_its_own_name_too(write: Callable[..., Any]) -> None:
+    plan = "from livedeck import LaunchPlan\nfast = LaunchPlan.get_or_create(flow, name='flow_fast')\n"
+    program = load_file(write(GOOD + plan, "planned.py"))
+    assert program.find("flow_fast") is program.find("fast")
+    with pytest.raises(UnknownEntity, match=r"has: task add, workflow flow, launch plan fast \(flow_fast\)$"):
+        program.find("quick")
 
 
 def test_an_unknown_name_lists_what_is_there(write: Callable[..., Any]) -> None:
