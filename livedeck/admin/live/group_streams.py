@@ -1,9 +1,9 @@
 """What viewers of many Decks are sent: the headlines of each, or the tabs that all tasks of an execution share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -13,7 +13,7 @@ from livedeck.admin.live.keys import ExecutionKey, RanksKey
 from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.admin.live.sse import BEAT, HEARTBEAT, event
 from livedeck.admin.live.states import rfc3339
-from livedeck.deck.ops import Document
+from livedeck.deck.ops import Document, End
 from livedeck.store.layout import ITEM, RANK
 
 PAUSE: Final = 0.5
@@ -23,6 +23,12 @@ PIECE: Final = 256 * 1024
 NOTHING_SHARED: Final = "No task of this execution has published to a tab that all share: Deck.shared(name)."
 
 NO_RANKS: Final = "No process of this task has published to a Deck of its own: DeckPublish(every_rank=True)."
+
+_ENDS: Final[Mapping[DeckPhase, Literal["succeeded", "failed", "aborted"]]] = {
+    DeckPhase.SUCCEEDED: "succeeded",
+    DeckPhase.FAILED: "failed",
+    DeckPhase.ABORTED: "aborted",
+}
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -104,7 +110,10 @@ async def shared_document(groups: GroupPool, key: ExecutionKey | RanksKey) -> tu
     async with groups.open_ranks(key) if isinstance(key, RanksKey) else groups.open(key) as group:
         if group is None or not await _until_ready(group):
             return Document(), True
-        return group.shared.replay.document(), not group.execution_over
+        document = group.shared.replay.document()
+        if group.over and group.outcome is not None and group.outcome in _ENDS:
+            document = msgspec.structs.replace(document, end=End(_ENDS[group.outcome], document.at))
+        return document, not group.execution_over
 
 
 async def _until_ready(group: DeckGroup) -> bool:

@@ -299,6 +299,8 @@ async def test_the_shared_deck_ends_as_the_execution_does_whatever_single_attemp
         await world.report(world.protos.node_event("e1", "n0", node), world.protos.workflow_event("e1", execution))
         ended = (await stream.rest())[-1]
         assert (ended.event, read(ended)["phase"], read(ended)["shared"]) == ("end", phase, True)
+        page = await world.http.get(f"/decks/{RUN}/deck.html?download=1")
+    assert f">{phase.capitalize()}</" in page.text
 
 
 async def test_the_deck_of_all_processes_of_a_gang_ends_as_its_newest_attempt_or_that_which_is_asked_for(
