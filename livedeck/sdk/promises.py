@@ -134,11 +134,18 @@ _NEEDS_VALUE: Mapping[str, tuple[str, ...]] = {
 """What cannot be done to a promise, in words, and the methods that would do it."""
 
 
+_INSTEAD: Mapping[str, str] = {
+    "used as a condition": ", or take one of several ways by it with `conditional`",
+    "iterated over": ", or run a task for each item with `map_task` or in a `@dynamic` task",
+}
+"""What else does it, where something does."""
+
+
 def _refusal(deed: str) -> Callable[..., NoReturn]:
     def refuse(self: Promise, *_: Any) -> NoReturn:
         raise InvalidWorkflow(
             f"{self!r} cannot be {deed}: while a workflow is read, its tasks have not run and there is no value. "
-            "Do this inside a task, and give it the promise as an input"
+            f"Do this inside a task, and give it the promise as an input{_INSTEAD.get(deed, '')}"
         )
 
     return refuse

@@ -267,9 +267,9 @@ def test_an_empty_workflow_is_refused() -> None:
 @pytest.mark.parametrize(
     ("deed", "words"),
     [
-        (lambda p: 1 if p else 2, "used as a condition"),
+        (lambda p: 1 if p else 2, "used as a condition.*take one of several ways by it with `conditional`"),
         (lambda p: not p, "used as a condition"),
-        (list, "iterated over"),
+        (list, "iterated over.*`map_task` or in a `@dynamic` task"),
         (len, "iterated over"),
         (lambda p: 3 in p, "iterated over"),
         (lambda p: p + 1, "computed with"),
@@ -278,7 +278,7 @@ def test_an_empty_workflow_is_refused() -> None:
         (lambda p: bool(p > 1), r"\(n0.o0 > 1\) is not known while a workflow is read"),
         (lambda p: 1 < p < 3, r"\(n0.o0 > 1\) is not known while a workflow is read"),
         (int, "converted"),
-        (range, "converted"),
+        (range, "converted.*give it the promise as an input$"),
         (lambda p: f"{p}", "converted"),
         (lambda p: p(), "called"),
         (lambda p: p[1:2], "only a text key or an index"),
