@@ -21,6 +21,11 @@ export function floats(column: Column): readonly (number | null)[] {
   });
 }
 
+/** A float that is a whole number with all of its digits, which are more than tell it from others beyond 2**53. */
+export function wholly(value: number): Exact {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21 ? String(BigInt(value)) : value;
+}
+
 export function hasDigits(column: Column, from = 0): boolean {
   for (let index = from; index < column.length; index++) if (typeof column[index] === "string") return true;
   return false;

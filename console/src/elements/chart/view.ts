@@ -4,7 +4,7 @@
  * holds for all charts of the same x; without one the axes follow the data.
  */
 import type { Chart } from "../../protocol/deck.gen";
-import type { Exact } from "../../core/digits";
+import { wholly, type Exact } from "../../core/digits";
 import { formatDuration, formatMoment, formatNumber } from "../../core/numerals";
 import type { Axes } from "../../plotting/axes";
 import { ChartCard } from "../../plotting/card";
@@ -285,14 +285,14 @@ export class ChartView implements ElementView<Chart>, Follower {
     return label === "" ? text : `${label} ${text}`;
   }
 
-  /** An x as the first line has it that comes to it. */
+  /** An x as the first line has it that comes to it; where another chart's points are and none of these, what is drawn. */
   private exactX(x: number): Exact {
     for (const { line, band } of this.visible) {
       const trace = line ?? band;
       const at = trace?.nearest(x) ?? -1;
       if (trace?.x.at(at) === x) return trace.exactX(at);
     }
-    return x;
+    return wholly(x);
   }
 
   /** Where an x is, as a share of the width; null when it is not in sight. */
