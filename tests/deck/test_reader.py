@@ -193,7 +193,7 @@ async def test_a_segment_beyond_the_bounds_is_not_read(store: Store) -> None:
 def test_objects_beyond_the_bound_are_never_made(data: bytes) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(DeckError, match="more than 2000000 objects and arrays"):
+        with pytest.raises(DeckError, match=f"more than {bounds.VALUES} objects and arrays"):
             segments.decode(data)
         assert tracemalloc.get_traced_memory()[1] < len(data)
     finally:
