@@ -31,6 +31,14 @@ class HeadlineReplay:
         """The headline."""
         return [buffer.element() for buffer in self._held.values()]
 
+    def copy(self) -> "HeadlineReplay":
+        """Return another that goes on from here."""
+        other = HeadlineReplay()
+        other.end = self.end
+        other._held = {place: buffer.element().buffer() for place, buffer in self._held.items()}
+        other._counts = dict(self._counts)
+        return other
+
     def load(self, document: Document) -> None:
         """Begin anew with a document."""
         self._held, self._counts = {}, {}

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from livedeck.deck import bounds, limits, segments, snapshot
+from livedeck.deck.effort import LIGHT_BYTES, is_light, is_light_document
 from livedeck.deck.ops import Document, Segment
 from livedeck.deck.replay import Replay
 from livedeck.errors import DeckError, ObjectNotFound, UnreadableObject
@@ -21,8 +22,6 @@ AHEAD_BYTES: Final = 1024 * 1024
 """A larger segment is read alone, so that what is asked for at once stays small."""
 SMALL: Final = 32 * 1024
 """Bytes that are decoded at once; more than that elsewhere, since the loop would stand still for everybody."""
-FEW: Final = 1_000
-"""Ops that are applied at once."""
 _LOOK_FURTHER = 8  # every so many misses, whether a snapshot has overtaken the log, or the next segment is lost
 MISSING = "it is missing, although the segments after it are there"
 
@@ -66,14 +65,14 @@ class Reader:
         """
         self._page = await self.head()
         document = await self._snapshot(self._page) if self._page else None
-        few = document is None or sum(len(deck.elements) for deck in document.decks) <= FEW
-        replay = Replay(document) if few else await self._offload(Replay, document)
+        light = document is None or is_light_document(document)
+        replay = Replay(document) if light else await self._offload(Replay, document)
         before = replay.seq
         while await self._catch_up(replay):
             pass
         if document is None and replay.seq == before:
             return None
-        return replay.document() if replay.count <= FEW else await self._offload(replay.document)
+        return replay.document() if replay.weight <= LIGHT_BYTES else await self._offload(replay.document)
 
     async def next(self, after_seq: int) -> Segment | None:
         """The segment after a number; None while there is none.
@@ -119,7 +118,7 @@ class Reader:
                 known = await self._segment(seq) or await self._lost(seq)
             if known is None:
                 return False
-            if len(known.ops) <= FEW:
+            if is_light(known.ops, replay.decks):
                 _apply(replay, known)
             else:
                 await self._offload(_apply, replay, known)

@@ -92,6 +92,16 @@ class SharedTabs:
             self.end(task, attempt, end.outcome)
         return True
 
+    @property
+    def weight(self) -> int:
+        """About how many bytes all of them have shared."""
+        return sum(part.weight for part in self._parts.values())
+
+    def weight_of(self, task: str) -> int:
+        """About how many bytes a task has shared."""
+        part = self._parts.get(task)
+        return part.weight if part is not None else 0
+
     def end(self, task: str, attempt: int, how: str) -> bool:
         """Note that an attempt has ended without success, which its rows are to say. Say whether it has any."""
         if attempt != self._attempts.get(task):

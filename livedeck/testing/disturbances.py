@@ -35,7 +35,8 @@ from livedeck.admin.priority import give_way
 from livedeck.client import Client
 from livedeck.client.follow import TaskChanged
 from livedeck.deck import bounds
-from livedeck.deck.ops import Html, Put, Segment
+from livedeck.deck.kinds.table import Column, Row, Table
+from livedeck.deck.ops import Extend, Html, Put, Segment
 from livedeck.deck.segments import encode, now
 from livedeck.store.layout import DECK, attempt_prefix, execution_prefix, segment_key
 
@@ -178,6 +179,27 @@ def _many_elements(site: Site) -> Act:
     return act
 
 
+def _many_rows(site: Site) -> Act:
+    columns = [Column("key"), *(Column(f"{number}") for number in range(4))]
+    first = site.next_segment()
+
+    def table(op: type[Put | Extend], path: Path) -> None:
+        rows: list[Row] = [[number, 1, 2, 3, 4] for number in range(200_000)]
+        changed = Table("rows", columns=columns, rows=rows, key="key")
+        path.write_bytes(encode(Segment(int(path.stem), now(), [op("d", changed)])))
+
+    table(Put, first)
+
+    def act() -> None:
+        with _silent(site, 1) as (viewer,):  # so that what comes next is taken in while the Deck is followed
+            viewer.sendall(f"GET {site.watched} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+            site.look()
+            table(Extend, site.next_segment())
+            site.look()
+
+    return act
+
+
 def _pipes(site: Site) -> Act:
     path = site.next_segment()
     os.mkfifo(path)
@@ -292,6 +314,7 @@ DISTURBANCES: Final[Mapping[str, Prepare]] = {
     "a segment of 40 MB": _large_segment,
     "a Deck of 50,000 tabs": _many_tabs,
     "a Deck of 50,000 elements": _many_elements,
+    "tables of 200,000 rows": _many_rows,
     "a pipe for a segment": _pipes,
     "a deck.html of 1 GiB": _endless_page,
     "1,500 silent connections": _many_connections,

@@ -21,9 +21,10 @@ from livedeck.admin.live.messages import DeckPhase, Headline
 from livedeck.admin.live.recent import KEPT, Kept, Recent
 from livedeck.admin.live.states import rfc3339
 from livedeck.admin.notifiers import Notifier
+from livedeck.deck.effort import LIGHT_BYTES, is_light, is_light_document
 from livedeck.deck.headlines import HeadlineReplay
 from livedeck.deck.ops import Document, Segment
-from livedeck.deck.reader import FEW, Offload
+from livedeck.deck.reader import Offload
 from livedeck.deck.settings import FLUSH_TIMEOUT
 from livedeck.deck.shared_tabs import SharedTabs
 from livedeck.errors import DatabaseUnavailable, DeckError, StoreError
@@ -137,6 +138,7 @@ class DeckGroup:
         self._open: dict[tuple[str, int], _Log] = {}
         self._newest: dict[str, int] = {}
         self._tabs = SharedTabs(every_tab=every_tab)
+        self._merging = asyncio.Lock()  # something is merged into the tabs, or taken from them, beside the event loop
         self._shared_at = ""
         """When a task last published to them."""
         self._version = 0
@@ -172,7 +174,8 @@ class DeckGroup:
             found.behind = hint.behind
             self._touch(found)
         segment = hint.segment
-        if segment is not None and segment.seq == max(found.seq, 0) + 1 and len(segment.ops) <= FEW:
+        is_next = segment is not None and segment.seq == max(found.seq, 0) + 1
+        if segment is not None and is_next and not self._merging.locked() and self._is_light(found, segment):
             found.seq = max(found.seq, 0)
             self._take(found, segment)
         else:
@@ -194,25 +197,27 @@ class DeckGroup:
                 self.abandon()  # who comes back is told that there is no such execution
                 return
             await self._read_due()
-            self.publish_shared()
+            await self._publish_shared()
             self._close_finished()
             over = self._members.over and not self._open
             if not self.ready or over:
                 self.ready, self.over = True, over
-                self.publish_shared()
+                await self._publish_shared()
                 self.changed.notify()
             if over:
                 return
             await self._wake.wait(seen, timeout=self._pause())
             await asyncio.sleep(PAUSE)
 
-    def publish_shared(self) -> None:
+    async def _publish_shared(self) -> None:
         """Make what has changed on the shared tabs the next segment of their log."""
         if not self.ready:
             return
-        ops = self._tabs.take()
+        async with self._merging:
+            light = self._tabs.weight <= LIGHT_BYTES
+            ops = self._tabs.take() if light else await self._offload(self._tabs.take)
         if ops:
-            self.shared.add(Segment(self.shared.seq + 1, self._shared_at, ops))
+            await self.shared.take(Segment(self.shared.seq + 1, self._shared_at, ops))
             self.changed.notify()
 
     def _meet(self, member: Member) -> None:
@@ -288,8 +293,16 @@ class DeckGroup:
             return
         each.page = None
         each.seq, each.published_at = document.seq, document.at if document.seq else None
-        await self._offload(each.headline.load, document)
-        if self._tabs.load(each.member.task, each.member.attempt, document):
+        headline, member = HeadlineReplay(), each.member
+
+        def load() -> bool:
+            headline.load(document)
+            return self._tabs.load(member.task, member.attempt, document)
+
+        async with self._merging:
+            shared = load() if is_light_document(document) else await self._offload(load)
+        each.headline = headline
+        if shared:
             self._shared_at = max(self._shared_at, document.at)
         self._touch(each)
 
@@ -302,20 +315,35 @@ class DeckGroup:
         self._touch(each)
 
     async def _take_any(self, each: _Log, segment: Segment) -> None:
-        if len(segment.ops) <= FEW:
-            self._take(each, segment)
-        else:  # as a new load does, beside the event loop
-            await self._load(each)
-            if each.seq < segment.seq:
+        async with self._merging:
+            if self._is_light(each, segment):
                 self._take(each, segment)
+            elif segment.seq == each.seq + 1:
+                # Viewers may be told the headline meanwhile.
+                headline, member = each.headline.copy(), each.member
+
+                def apply() -> tuple[bool, bool]:
+                    return headline.apply(segment.ops), self._tabs.apply(member.task, member.attempt, segment.ops)
+
+                changed, shared = await self._offload(apply)
+                each.headline = headline
+                self._note(each, segment, changed=changed, shared=shared)
+
+    def _is_light(self, each: _Log, segment: Segment) -> bool:
+        return is_light(segment.ops, {}) and self._tabs.weight_of(each.member.task) <= LIGHT_BYTES
 
     def _take(self, each: _Log, segment: Segment) -> None:
         if segment.seq != each.seq + 1:
             return  # a hint has told of it meanwhile
+        changed = each.headline.apply(segment.ops)
+        shared = self._tabs.apply(each.member.task, each.member.attempt, segment.ops)
+        self._note(each, segment, changed=changed, shared=shared)
+
+    def _note(self, each: _Log, segment: Segment, *, changed: bool, shared: bool) -> None:
+        """Note that a segment was taken in, and what it changed."""
         each.seq, each.behind = segment.seq, 0.0
         each.published_at = segment.at or each.published_at
-        changed = each.headline.apply(segment.ops)
-        if self._tabs.apply(each.member.task, each.member.attempt, segment.ops):
+        if shared:
             self._shared_at = max(self._shared_at, segment.at)
             self._wake.notify()
         if changed or each.encoded is None or segment.seq == 1:

@@ -9,8 +9,9 @@ from typing import Final, Protocol
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.recent import KEPT, Kept, Recent, is_large
 from livedeck.admin.live.states import Published, rfc3339
+from livedeck.deck.effort import is_light_document
 from livedeck.deck.ops import Document, Segment
-from livedeck.deck.reader import FEW, Offload
+from livedeck.deck.reader import Offload
 from livedeck.errors import DeckError, StoreError
 from livedeck.store import Meta, Store
 from livedeck.store.layout import DECK
@@ -70,6 +71,7 @@ class DeckLog:
         self.page: Meta | None = None
         """The foreign ``deck.html`` as it was last seen whole."""
         self._unsettled: tuple[str, float] | None = None
+        self._offered: Segment | None = None
 
     @property
     def unsettled(self) -> bool:
@@ -80,17 +82,23 @@ class DeckLog:
     def published(self) -> Published | None:
         """What a viewer's state is made of."""
         if self.recent is not None:
-            replay = self.recent.replay
-            return Published(replay.seq, replay.at if _is_time(replay.at) else "", replay.end)
+            recent = self.recent
+            return Published(recent.seq, recent.at if _is_time(recent.at) else "", recent.end)
         if self.page is not None:
             return Published(at=rfc3339(self.page.modified), foreign=True)
         return None
 
     def offer(self, segment: Segment) -> bool:
-        """Take in a segment that came by a hint if it is exactly the next one, and small. Say whether it was."""
-        if self.recent is None or segment.seq != self.recent.seq + 1 or len(segment.ops) > FEW:
+        """Take in a segment that came by a hint if it is exactly the next one, and light. Say whether it was.
+
+        One that is not light is kept for the next `pull`, which takes it in beside the event loop.
+        """
+        if self.recent is None or segment.seq != self.recent.seq + 1:
             return False
-        return self.recent.add(segment)
+        if self.recent.accepts(segment):
+            return self.recent.add(segment)
+        self._offered = segment
+        return False
 
     def has(self, segment: Segment) -> bool:
         """Tell whether a segment, or one of its number, was taken in."""
@@ -111,11 +119,10 @@ class DeckLog:
         if moved:
             on_news()
         while self.recent is not None and (segment := await self._next()) is not None:
-            # Very many ops are applied beside the event loop, which a new load does; viewers get a snapshot then.
-            if (len(segment.ops) > FEW and await self._reload()) or self.recent.add(segment):
+            if await self.recent.take(segment):
                 moved = True
                 on_news()
-        if final and self.recent is not None and self.recent.replay.end is None and await self._reload():
+        if final and self.recent is not None and self.recent.end is None and await self._reload():
             moved = True
             on_news()
         return moved
@@ -143,6 +150,9 @@ class DeckLog:
 
     async def _next(self) -> Segment | None:
         assert self.recent is not None
+        offered, self._offered = self._offered, None
+        if offered is not None and offered.seq == self.recent.seq + 1:
+            return offered
         try:
             return await self._reader.next(self.recent.seq)
         except DeckError:  # cleared away, since a newer snapshot has it (``history=False``)
@@ -185,7 +195,7 @@ class DeckLog:
         return True
 
     async def _recent(self, document: Document) -> Recent:
-        if sum(len(deck.elements) for deck in document.decks) <= FEW:
+        if is_light_document(document):
             return Recent(self._attempt, document, self._offload, self._kept)
         made: Recent = await self._offload(Recent, self._attempt, document, self._offload, self._kept)
         return made

@@ -124,7 +124,7 @@ class _Viewer:
         if self._seq is not None and self._recent is recent and (known := recent.since(self._seq)) is not None:
             self._seq = recent.seq
             if known:
-                _observe_age(recent.replay.at)
+                _observe_age(recent.at)
             return known
         self._recent = recent
         self._seq, snapshot = await recent.snapshot()

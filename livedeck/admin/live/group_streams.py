@@ -110,7 +110,7 @@ async def shared_document(groups: GroupPool, key: ExecutionKey | RanksKey) -> tu
     async with groups.open_ranks(key) if isinstance(key, RanksKey) else groups.open(key) as group:
         if group is None or not await _until_ready(group):
             return Document(), True
-        document = group.shared.replay.document()
+        document = await group.shared.document()
         if group.over and group.outcome is not None and group.outcome in _ENDS:
             document = msgspec.structs.replace(document, end=End(_ENDS[group.outcome], document.at))
         return document, not group.execution_over
@@ -149,7 +149,7 @@ def _state(group: DeckGroup, *, shared: bool) -> DeckState:
     moment = rfc3339(datetime.now(UTC))
     if log.seq:
         phase = (group.over and group.outcome) or DeckPhase.LIVE
-        return DeckState(phase, published_at=log.replay.at or None, shared=shared, now=moment)
+        return DeckState(phase, published_at=log.at or None, shared=shared, now=moment)
     if group.over:
         return DeckState(DeckPhase.NONE, reason=NOTHING_SHARED if shared else NO_RANKS, shared=shared, now=moment)
     return DeckState(DeckPhase.PLACEHOLDER, shared=shared, now=moment)

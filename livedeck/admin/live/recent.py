@@ -15,6 +15,7 @@ import msgspec
 from livedeck.admin.live.messages import NextSegment, Snapshot
 from livedeck.admin.live.sse import event, event_in_pieces
 from livedeck.deck import limits, slices
+from livedeck.deck.effort import is_light
 from livedeck.deck.ops import Document, Extend, Put, Segment
 from livedeck.deck.reader import Offload
 from livedeck.deck.replay import Replay
@@ -52,7 +53,14 @@ class Recent:
         self, attempt: int, document: Document, offload: Offload = asyncio.to_thread, kept: Kept = KEPT
     ) -> None:
         self.attempt = attempt
-        self.replay = Replay(document)
+        self.seq = document.seq
+        """The last segment known."""
+        self.at = document.at
+        """When it was flushed."""
+        self.end = document.end
+        """How the attempt ended; None: more may come."""
+        self._replay = Replay(document)
+        self._busy = asyncio.Lock()  # somebody applies a segment to it, or reads all of it, beside the event loop
         self._events: deque[bytes] = deque()
         self._bytes = 0
         self._offload = offload
@@ -61,29 +69,54 @@ class Recent:
         self._snapshotting = asyncio.Lock()
 
     @property
-    def seq(self) -> int:
-        """The last segment known."""
-        return self.replay.seq
-
-    @property
     def first(self) -> int:
         """The oldest segment that is still at hand; one more than ``seq`` when none is."""
         return self.seq - len(self._events) + 1
 
+    def accepts(self, segment: Segment) -> bool:
+        """Tell whether a segment is the next one, and can be added at once."""
+        return segment.seq == self.seq + 1 and not self._busy.locked() and is_light(segment.ops, self._replay.decks)
+
     def add(self, segment: Segment) -> bool:
         """Take the next segment in; one that is known already changes nothing. Say whether it was new.
+
+        It takes as long as the segment is large; see `take`.
 
         Raises:
             DeckError: Segments between are missing.
         """
-        segment = limits.within(self.replay, segment)
-        if not self.replay.apply(segment):
+        return self._keep(*self._apply(segment))
+
+    async def take(self, segment: Segment) -> bool:
+        """Do what `add` does, beside the event loop if it takes long."""
+        async with self._busy:
+            if is_light(segment.ops, self._replay.decks):
+                return self.add(segment)
+            return self._keep(*await self._offload(self._apply, segment))
+
+    async def document(self) -> Document:
+        """Return all of it."""
+        async with self._busy:
+            if self._replay.weight <= SMALL:
+                return self._replay.document()
+            document: Document = await self._offload(self._replay.document)
+            return document
+
+    def _apply(self, segment: Segment) -> tuple[bool, bytes | None]:
+        """Apply a segment; say whether it was new, and return its event, unless it is too large to be kept."""
+        segment = limits.within(self._replay, segment)
+        if not self._replay.apply(segment):
+            return False, None
+        return True, None if is_large(segment, self._kept.bytes) else self.encode(segment)
+
+    def _keep(self, new: bool, encoded: bytes | None) -> bool:  # noqa: FBT001 - of what `_apply` returns
+        if not new:
             return False
-        if is_large(segment, self._kept.bytes):  # viewers who lack it are served with a snapshot
+        self.seq, self.at, self.end = self._replay.seq, self._replay.at, self._replay.end
+        if encoded is None:  # viewers who lack it are served with a snapshot
             self._events.clear()
             self._bytes = 0
             return True
-        encoded = self.encode(segment)
         self._events.append(encoded)
         self._bytes += len(encoded)
         while len(self._events) > self._kept.segments or self._bytes > self._kept.bytes:
@@ -101,16 +134,16 @@ class Recent:
 
         Of a large document one that was made for another viewer will do, as long as the segments since are at hand.
         """
-        if self.replay.weight <= SMALL:
+        if self._replay.weight <= SMALL and not self._busy.locked():
             if self._snapshot is None or self._snapshot[0] != self.seq:
-                payload = _encode(Snapshot(document=self.replay.document()))
+                payload = _encode(Snapshot(document=self._replay.document()))
                 self._snapshot = self.seq, [event("snapshot", payload, id=f"{self.attempt}.{self.seq}")]
             return self._snapshot
         wanted = self.seq
         async with self._snapshotting:  # those who come meanwhile wait for the same one
             made = self._snapshot
             if made is None or (made[0] < wanted and self.since(made[0]) is None):
-                document = self.replay.document()
+                document = await self.document()
                 made = document.seq, await self._offload(_snapshot_event, self.attempt, document)
                 self._snapshot = made
             return made

@@ -309,7 +309,13 @@ def _key(cell: Cell) -> Key:
 
 
 def _row_bytes(row: Sequence[Cell | Unchanged]) -> int:
-    return CELL_BYTES + sum(map(_cell_bytes, row))
+    weight = CELL_BYTES + CELL_BYTES * len(row)
+    for cell in row:  # of which there may be millions
+        if cell.__class__ is str:
+            weight += text_bytes(cell)
+        elif cell.__class__ is list:
+            weight += NUMBER_BYTES * len(cell)
+    return weight
 
 
 def _cell_bytes(cell: Cell | Unchanged) -> int:

@@ -10,6 +10,8 @@ from flyteidl.core.execution_pb2 import WorkflowExecution as W
 
 from livedeck.deck import segments
 from livedeck.deck.digits import Number
+from livedeck.deck.effort import LIGHT
+from livedeck.deck.kinds.table import Column, Row, Table
 from livedeck.deck.ops import Chart, End, Extend, Html, Progress, Put, Series, Value
 from livedeck.deck.replay import Replay
 from livedeck.store.layout import DECK
@@ -352,3 +354,32 @@ async def test_the_deck_of_an_item_that_nobody_knew_of_is_told_of(world: World) 
     assert (await world.hint(b'{"seq": 0}', node="n0:3")).status_code == 204
     answer = await world.http.get(f"/api/v1/node_executions/{RUN}/n0:3")
     assert answer.json()["closure"]["deckUri"] == f"{item_log(world, 3).uri}/deck.html"
+
+
+async def test_what_is_heavy_is_shared_whole_and_in_order(world: World) -> None:
+    """It is merged beside the event loop, and what comes after it waits for it."""
+    await begin_map(world, 0, 1)
+    first, second = item_log(world, 0), item_log(world, 1)
+    share(first, 0)
+    share(second, 0)
+    async with world.listen(f"/live/headlines/{RUN}/n0") as stream, world.listen(f"/live/decks/{RUN}") as other:
+        replay = await shared_replay(other, lambda document: len(lines(document)) == 2)
+        rows: list[Row] = [[number] for number in range(LIGHT)]
+        table = Table("t", columns=[Column("a")], rows=list(rows))
+        first.put(first.segment(Put(BOARD, table), Put("main", Value("v", "score", 1))))
+        more = Table("t", columns=[Column("a")], rows=[[-1]])
+        await world.hint(
+            first.put(first.segment(Extend(BOARD, more), Put("main", Value("v", "score", 2)))), node="n0:0"
+        )
+        await world.hint(share(second, 1), node="n0:1")
+        await Headlines(stream).until(lambda decks: values_of(decks, "n0:0") == [2])
+        replay = await shared_replay(
+            other, lambda document: sum(map(len, lines(document).values())) == 3 and -1 in cells(document), replay
+        )
+        assert cells(replay.document()) == [*range(LIGHT), -1]
+
+
+def cells(document: Any) -> list[Any]:
+    """Those of the last column of all tables: the first says whose row it is."""
+    tables = [each for tab in document.decks for each in tab.elements if isinstance(each, Table)]
+    return [row[-1] for table in tables for row in table.rows]
