@@ -1,5 +1,6 @@
 """What inputs and outputs have in the store: where it is, and under which names it is copied to this machine."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,8 @@ _SUFFIXES: Mapping[str, str] = {"PythonPickle": ".pickle", "NumpyArray": ".npy"}
 """File name extensions of formats that are not written as their extension."""
 
 _PICKLED = "PythonPickle"
+_ESCAPE = re.compile(r"%(?=[0-9A-Fa-f]{2})")
+"""What would be taken for what stands for a character."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,26 @@ def _stored(name: str, literal: "Literal") -> Iterator[StoredValue]:
             yield from _stored(f"{name}/{index}", each)
     elif kind == "map":
         for key, each in sorted(literal.map.literals.items()):
-            yield from _stored(f"{name}/{key}", each)
+            yield from _stored(f"{name}/{_place_of(key)}", each)
     elif kind == "offloaded_metadata":
         yield StoredValue(name, literal.offloaded_metadata.uri, "value", ".pb")
     elif kind == "scalar":
         yield from _of_scalar(name, literal.scalar)
+
+
+def _place_of(key: str) -> str:
+    """Return the way that a key of a dict, which may be any text, says into it: one that leads nowhere else.
+
+    Slashes lead into folders. Parts that would lead elsewhere, or nowhere, are written as in a URL, so that no two keys
+    say the same.
+    """
+    return "/".join(map(_part_of, key.split("/")))
+
+
+def _part_of(part: str) -> str:
+    if part in {"", ".", ".."}:
+        return part.replace(".", "%2E") or "%2F"
+    return _ESCAPE.sub("%25", part).replace("\\", "%5C").replace("\0", "%00")
 
 
 def _of_scalar(name: str, scalar: "Scalar") -> Iterator[StoredValue]:

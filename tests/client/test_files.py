@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flyteidl.core.literals_pb2 import Literal, LiteralMap
+from hypothesis import given
+from hypothesis import strategies as st
 
-from livedeck.client.files import StoredValue, stored_in
+from livedeck.client.files import StoredValue, path_below, stored_in
 from livedeck.errors import UserError
 from tests.client.literals import blob, collection, frame, literals, offloaded, union
 
@@ -49,6 +52,31 @@ def test_each_output_that_lies_in_the_store_is_told_with_its_kind() -> None:
 )
 def test_files_are_named_after_the_output(value: Any, names: list[str], paths: list[str]) -> None:
     assert StoredValue(*value).paths(Path("to"), names) == [Path("to", path) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("train", "d/train"),
+        ("data/x.csv", "d/data/x.csv"),
+        ("/data/x.csv", "d/%2F/data/x.csv"),
+        ("a/../b", "d/a/%2E%2E/b"),
+        ("", "d/%2F"),
+        ("C:\\x", "d/C:%5Cx"),
+        ("50% of %2F", "d/50% of %252F"),
+    ],
+)
+def test_keys_of_dicts_lead_into_folders_and_nowhere_else(key: str, name: str) -> None:
+    held = Literal(map=LiteralMap(literals={key: blob("s3://b/1/x.txt")}))
+    assert [each.name for each in stored_in(literals(d=held))] == [name]
+
+
+@given(st.sets(st.text(st.sampled_from("a./\\%25F\0é"), max_size=6), min_size=1))
+def test_no_two_keys_of_a_dict_have_the_same_place(keys: set[str]) -> None:
+    held = Literal(map=LiteralMap(literals={key: blob("s3://b/1/x", folder=True) for key in keys}))
+    places = [path_below(Path("to"), each.name) for each in stored_in(literals(d=held))]
+    assert len({str(place) for place in places}) == len(keys)
+    assert all(place.parts[:2] == ("to", "d") and len(place.parts) > 2 for place in places)
 
 
 def test_no_name_leads_out_of_the_folder() -> None:
