@@ -182,6 +182,12 @@ def segment_key(seq: int) -> str:
     return f"{SEGMENTS}/{_number(seq, 'segment', lowest=1):08d}.json"
 
 
+def segment_number(name: str) -> int | None:
+    """Return the number of the segment that a file of such a name holds; None: it is none."""
+    stem, dot, ending = name.partition(".")
+    return int(stem) if dot and ending == "json" and len(stem) >= 8 and stem.isascii() and stem.isdecimal() else None
+
+
 def log_key(seq: int) -> str:
     """Key of one piece of captured output, under its attempt; ``seq`` counts from 1."""
     return f"{LOG}/{_number(seq, 'log piece', lowest=1):08d}.txt"

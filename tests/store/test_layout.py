@@ -15,6 +15,9 @@ def test_flytes_layout() -> None:
     assert layout.raw_data_prefix("p", "d", "e") == "data/p/d/e"
     assert layout.code_prefix("p", "d") == "code/p/d"
     assert layout.segment_key(12) == "deck/00000012.json"
+    assert [layout.segment_number(name) for name in ("00000012.json", "123456789.json")] == [12, 123456789]
+    for name in ("", "deck.html", "12.json", "00000012.json.part", "0000001x.json", "٠٠٠٠٠٠١٢.json"):
+        assert layout.segment_number(name) is None
     assert layout.log_key(1) == "log/00000001.txt"
 
 

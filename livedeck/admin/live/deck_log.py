@@ -100,9 +100,9 @@ class DeckLog:
         self._offered = segment
         return False
 
-    def has(self, segment: Segment) -> bool:
-        """Tell whether a segment, or one of its number, was taken in."""
-        return self.recent is not None and segment.seq <= self.recent.seq
+    def has(self, number: int) -> bool:
+        """Tell whether the segment of a number was taken in."""
+        return self.recent is not None and number <= self.recent.seq
 
     async def pull(self, on_news: Callable[[], None], *, final: bool) -> bool:
         """Read what was published since; say whether there was anything.

@@ -10,6 +10,7 @@ import msgspec
 
 from livedeck.admin.live.deck_log import DeckLog
 from livedeck.admin.live.hints import Hint
+from livedeck.admin.live.inotify import Wake
 from livedeck.admin.live.keys import DeckKey
 from livedeck.admin.live.messages import DeckPhase, DeckState
 from livedeck.admin.live.nodes import NodeFollower
@@ -24,7 +25,7 @@ from livedeck.admin.live.states import (
     may_publish,
     node_is_over,
 )
-from livedeck.admin.live.wakes import LAST, Pace, StoreWatch, UnhintedFiles, Wakes
+from livedeck.admin.live.wakes import LAST, Pace, StoreWatch, UnhintedFiles
 from livedeck.admin.notifiers import Notifier
 from livedeck.errors import DeckError, StoreError
 from livedeck.executors.api import Queued
@@ -63,7 +64,7 @@ class DeckTail:
         *,
         records: NodeFollower,
         open_log: Callable[[DeckKey, int], Awaitable[DeckLog]],
-        watch: Callable[[Store, Wakes], StoreWatch],
+        watch: Callable[[Store, Wake], StoreWatch],
         wake: Notifier,
         queued: Callable[[], Queued | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
@@ -81,13 +82,14 @@ class DeckTail:
         self._open_log = open_log
         self._watch = watch
         self._wake = wake
-        self._files = UnhintedFiles(wake, clock)
+        self._files = UnhintedFiles(wake, self._has, clock)
         self._queued = queued
         self._clock = clock
         self._shown = key
         self._own = self._log = own
         self._state: DeckState | None = None
         self._state_at = clock()
+        self._state_of: NodeRecord | None = None
         self._hinted: tuple[float, float, str] | None = None
         self._unreadable: tuple[float, str] | None = None
         self._due = clock()
@@ -141,11 +143,14 @@ class DeckTail:
         segment = hint.segment
         if segment is not None and self._log.offer(segment):
             self._advanced()
-        if segment is None or not self._log.has(segment) or self._has_ended:
+        if segment is None or not self._log.has(segment.seq) or self._has_ended:
             self._wake.notify()
         else:
             self._files.hinted()
             self._due = self._clock() + LAST  # as far as anybody knows there is nothing to be read
+
+    def _has(self, number: int) -> bool:
+        return self._log.has(number)
 
     def abandon(self) -> None:
         """Send the viewers away."""
@@ -155,7 +160,7 @@ class DeckTail:
     async def run(self) -> None:
         """Follow until no other attempt can come. Returns then; cancelled when nobody watches any more."""
         pace = Pace()
-        watcher = self._watch(self._log.store, self._files)
+        watcher = self._watch(self._log.store, self._files.appeared)
         woken = True
         try:
             while True:
@@ -166,7 +171,7 @@ class DeckTail:
                     return
                 if await self._follow_source(recorded):
                     watcher.close()
-                    watcher = self._watch(self._log.store, self._files)
+                    watcher = self._watch(self._log.store, self._files.appeared)
                 watcher.refresh()
                 final = not self._may_publish(recorded)
                 if not self.over and (woken or final or self._clock() >= self._due):
@@ -247,15 +252,27 @@ class DeckTail:
         return None
 
     def _tell(self, recorded: NodeRecord) -> None:
-        state = self._judge(recorded)
-        if self._state is None or _core(state) != _core(self._state) or self._times_differ(state):
-            self._state = state
-            self._state_at = self._clock()
-            self.state_version += 1
+        if not self._goes_on(recorded):
+            state, self._state_of = self._judge(recorded), recorded
+            if self._state is None or _core(state) != _core(self._state) or self._times_differ(state):
+                self._state = state
+                self._state_at = self._clock()
+                self.state_version += 1
         told = (self.state_version, self.over, node_is_over(recorded))
         if told != self._told:
             self._told = told
             self.changed.notify()
+
+    def _goes_on(self, recorded: NodeRecord) -> bool:
+        """Whether the state is what it was, without judging it: so it is at nearly all publishes of a running task."""
+        return (
+            recorded is self._state_of
+            and self._state is not None
+            and self._state.phase is DeckPhase.LIVE
+            and self._clock() - self._state_at < STATE_PAUSE
+            and not self._has_ended
+            and self._trouble() is None
+        )
 
     def _times_differ(self, state: DeckState) -> bool:
         assert self._state is not None

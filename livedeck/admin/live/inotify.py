@@ -11,7 +11,7 @@ import logging
 import os
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, Self
 
@@ -30,7 +30,8 @@ _MASK: Final = _CLOSE_WRITE | _MOVED_TO | _CREATE | _DELETE_SELF | _MOVE_SELF | 
 _HEADER: Final = struct.Struct("iIII")
 _BUFFER: Final = 64 * 1024
 
-Wake = Callable[[], None]
+Wake = Callable[[Collection[str]], None]
+"""Is told of a folder that something has happened in it: the names of what was put there, as far as they are known."""
 
 
 class Inotify:
@@ -61,7 +62,7 @@ class Inotify:
         self._watches.clear()
 
     def add(self, folder: Path, wake: Wake) -> int | None:
-        """Call ``wake`` whenever something is put into ``folder``, or the folder goes away.
+        """Call ``wake`` whenever something is put into ``folder``, or the folder goes away, which has no name.
 
         Names beginning with a dot are files that are still being written and do not count.
 
@@ -89,19 +90,21 @@ class Inotify:
             data = os.read(self._fd, _BUFFER)
         except BlockingIOError:
             return
-        woken: set[Wake] = set()
+        woken: dict[Wake, set[str]] = {}
         offset = 0
         while offset < len(data):
             watch, mask, _, length = _HEADER.unpack_from(data, offset)
             offset += _HEADER.size + length
+            name = data[offset - length : offset].rstrip(b"\0")
             if mask & _Q_OVERFLOW:
-                woken.update(*self._watches.values())
-            elif not data.startswith(b".", offset - length) or not length:
-                woken.update(self._watches.get(watch, ()))
+                woken.update((wake, {""}) for wakes in self._watches.values() for wake in wakes)
+            elif not name.startswith(b"."):
+                for wake in self._watches.get(watch, ()):
+                    woken.setdefault(wake, set()).add(os.fsdecode(name))
             if mask & _IGNORED:
                 self._watches.pop(watch, None)
-        for wake in woken:
-            wake()
+        for wake, names in woken.items():
+            wake(names)
 
     @staticmethod
     def _checked(result: int) -> int:

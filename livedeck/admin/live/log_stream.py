@@ -60,7 +60,7 @@ async def follow(
     while True:
         key = node.attempt(number)
         store = await open_store(key)
-        watcher = watch(store, (LOG,), wake)
+        watcher = watch(store, (LOG,), lambda _names: wake.notify())
         tail = LogTail(
             key,
             store=store,

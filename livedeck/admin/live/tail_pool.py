@@ -90,7 +90,7 @@ class TailPool(ViewedPool[DeckKey, DeckTail]):
                 await self._open_log(key, key.number),
                 records=records,
                 open_log=self._open_log,
-                watch=lambda store, files: self._watch(store, ("", SEGMENTS), files),
+                watch=lambda store, appeared: self._watch(store, ("", SEGMENTS), appeared),
                 wake=wake,
                 queued=lambda: self._queues(f"{key.project}/{key.domain}/{key.execution}").get(key.node),
             )

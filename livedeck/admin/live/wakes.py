@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, Protocol
 
-from livedeck.admin.live.inotify import FolderWatch, Inotify
+from livedeck.admin.live.inotify import FolderWatch, Inotify, Wake
 from livedeck.store import Store
+from livedeck.store.layout import segment_number
 
 FIRST: Final = 0.25
 LAST: Final = 2.0
@@ -45,8 +46,8 @@ class StoreWatch(Protocol):
         """Wake no more."""
 
 
-OpenStoreWatch = Callable[[Store, tuple[str, ...], Wakes], StoreWatch]
-"""Watches folders of a store (given as keys, ``""`` for its root) and tells of what changes there."""
+OpenStoreWatch = Callable[[Store, tuple[str, ...], Wake], StoreWatch]
+"""Watches folders of a store (given as keys, ``""`` for its root) and tells of what is put there."""
 
 
 class UnhintedFiles:
@@ -56,13 +57,19 @@ class UnhintedFiles:
 
     Args:
         wake: Told of files that no hint has come for.
+        known: Tells whether a segment, by its number, has been taken in.
         clock: Seconds that only grow.
     """
 
-    def __init__(self, wake: Wakes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, wake: Wakes, known: Callable[[int], bool], clock: Callable[[], float] = time.monotonic) -> None:
         self._wake = wake
+        self._known = known
         self._clock = clock
-        self._hinted = self._appeared = float("-inf")
+        self._hinted = float("-inf")
+        self._segment = 0
+        """The last segment that has appeared."""
+        self._other = float("-inf")
+        """When something else has appeared last."""
         self._timer: asyncio.TimerHandle | None = None
         self._due = 0.0
         """When the timer is to go off."""
@@ -76,10 +83,15 @@ class UnhintedFiles:
         """Note that a hint has come, of what is known by now."""
         self._hinted = self._clock()
 
-    def notify(self) -> None:
-        """Note that a file has appeared."""
-        self._appeared = self._clock()
-        if self._appeared - self._hinted > HINTED:
+    def appeared(self, names: Collection[str]) -> None:
+        """Note that files have appeared."""
+        numbers = [segment_number(name) for name in names]
+        if None in numbers:
+            self._other = self._clock()
+        elif all(map(self._known, filter(None, numbers))):
+            return  # a server that is late reads the hint first
+        self._segment = max([self._segment, *filter(None, numbers)])
+        if self._clock() - self._hinted > HINTED:
             self._wake.notify()
         elif self._timer is None:
             self._expect_hint()
@@ -96,7 +108,7 @@ class UnhintedFiles:
 
     def _look_unless_hinted(self) -> None:
         self._timer = None
-        if self._hinted >= self._appeared - AT_ONCE:
+        if self._known(self._segment) and self._hinted >= self._other - AT_ONCE:
             return
         if self._clock() - self._due > LATE:  # reading files would make a server that has too much to do later still
             self._expect_hint()
@@ -145,11 +157,11 @@ class _Folders(FolderWatch):
 def watching(inotify: Inotify | None) -> OpenStoreWatch:
     """Return how stores are watched in this process."""
 
-    def watch(store: Store, folders: tuple[str, ...], notifier: Wakes) -> StoreWatch:
+    def watch(store: Store, folders: tuple[str, ...], wake: Wake) -> StoreWatch:
         if inotify is None or store.local_root is None:
             return _Blind()
         # Resolved, because the kernel does not follow a link to what is created later.
         root = Path(store.local_root).resolve()
-        return _Folders(inotify, [root / folder if folder else root for folder in folders], notifier.notify)
+        return _Folders(inotify, [root / folder if folder else root for folder in folders], wake)
 
     return watch

@@ -21,7 +21,7 @@ from livedeck.admin.live.wakes import HINT_WAIT, HINTED, UnhintedFiles
 from livedeck.admin.notifiers import Notifier
 from livedeck.deck.ops import Document, End, Html, Put, Segment
 from livedeck.store import open_store
-from livedeck.store.layout import DECK
+from livedeck.store.layout import DECK, segment_key
 
 NODE = NodeKey("p", "d", "e", "n0")
 
@@ -129,43 +129,63 @@ class Clock:
         return self.now
 
 
+def file(number: int) -> list[str]:
+    return [Path(segment_key(number)).name]
+
+
 async def test_files_wake_at_once_where_no_hints_come() -> None:
     wake, clock = Notifier(), Clock()
-    files = UnhintedFiles(wake, clock)
-    files.notify()
+    files = UnhintedFiles(wake, lambda _: False, clock)
+    files.appeared(file(1))
     assert wake.count == 1
     files.hinted()
     clock.now += HINTED + 1
-    files.notify()
+    files.appeared(file(2))
     assert wake.count == 2
 
 
 async def test_where_hints_come_a_file_wakes_unless_its_hint_does() -> None:
-    wake, clock = Notifier(), Clock()
-    files = UnhintedFiles(wake, clock)
+    wake, clock, known = Notifier(), Clock(), {1}
+    files = UnhintedFiles(wake, known.__contains__, clock)
     files.hinted()
     clock.now += 1
-    files.notify()
-    clock.now += 0.001
+    files.appeared(file(2))
+    known.add(2)
     files.hinted()
     await until(lambda: files.waiting is False)
     assert wake.count == 0, "its hint has come"
+    files.appeared(file(2))
+    assert not files.waiting, "it had come before"
     clock.now += 1
-    files.notify()
-    files.notify()
+    files.appeared(file(3))
+    files.appeared(file(4))
     assert wake.count == 0, "its hint may come"
     await until(lambda: wake.count == 1)
-    files.notify()
+    files.appeared(file(5))
     files.close()
     assert not files.waiting
 
 
+async def test_what_is_no_segment_wakes_unless_a_hint_has_just_come() -> None:
+    wake, clock = Notifier(), Clock()
+    files = UnhintedFiles(wake, lambda _: True, clock)
+    files.hinted()
+    files.appeared([DECK])
+    await until(lambda: files.waiting is False)
+    assert wake.count == 0
+    clock.now += 1
+    for names in ([DECK], [""], [*file(1), DECK]):
+        seen = wake.count
+        files.appeared(names)
+        await until(lambda seen=seen: wake.count > seen)
+
+
 async def test_a_loop_that_is_late_may_have_a_hint_to_read_still() -> None:
     wake, clock = Notifier(), Clock()
-    files = UnhintedFiles(wake, clock)
+    files = UnhintedFiles(wake, lambda _: False, clock)
     files.hinted()
     clock.now += 1
-    files.notify()
+    files.appeared(file(1))
     clock.now += 1  # so that the timer goes off late, the first time
     begun = asyncio.get_running_loop().time()
     await until(lambda: wake.count == 1)
