@@ -273,7 +273,7 @@ forked in advance, and say that they are over before they are taken down.""",
         ("neighbours",),
         """\
 The longest that `/healthz`, an update of another Deck, or another execution's start took while one client, task, Deck
-or file was as large or as hostile as the row says.""",
+or file was as large or as hostile as the row says: the median of three times.""",
     ),
 )
 
