@@ -5,7 +5,7 @@ import math
 import sys
 import typing
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -133,12 +133,20 @@ LONGEST_METAVAR = 10
 """Characters; a type that takes more words is described in the help text instead."""
 
 
-def input_options(interface: Interface) -> list[click.Option]:
-    """Return an option for each input of a workflow or task."""
-    return [_option(parameter, interface.entity) for parameter in interface.inputs.values()]
+def input_options(interface: Interface, known: Container[str] = ()) -> list[click.Option]:
+    """Return an option for each input of a workflow or task.
+
+    Args:
+        interface: Of what is run.
+        known: Names of inputs that need not be given.
+    """
+    return [
+        _option(parameter, interface.entity, required=parameter.required and parameter.name not in known)
+        for parameter in interface.inputs.values()
+    ]
 
 
-def _option(parameter: Parameter, entity: str) -> click.Option:
+def _option(parameter: Parameter, entity: str, *, required: bool) -> click.Option:
     dashed = parameter.name.replace("_", "-")
     default = "" if parameter.required else f"[default: {_shown(parameter, entity)}]"
     text = "  ".join(filter(None, [parameter.description, default]))
@@ -154,7 +162,7 @@ def _option(parameter: Parameter, entity: str) -> click.Option:
         type=(ListInputType if several else InputType)(parameter, entity),
         multiple=several,
         metavar=words.upper() if short else "VALUE",
-        required=parameter.required,
+        required=required,
         help=text if short else f"{text}  ({words})".strip(),
     )
 

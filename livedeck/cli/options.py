@@ -25,6 +25,7 @@ class RunSettings:
     domain: str
     name: str | None
     version: str | None
+    inputs_file: Path | None
 
 
 def endpoint_option(command: F) -> F:

@@ -6,11 +6,13 @@ import json
 import traceback
 import warnings
 from collections.abc import Coroutine, Iterator, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from livedeck.cli.inputs import InputsCommand, given_inputs, input_options
+from livedeck.cli.inputs_file import read_inputs
 from livedeck.cli.options import RunSettings, endpoint_option, project_options
 from livedeck.errors import UserError
 from livedeck.sdk.attempts import run_to_end
@@ -35,6 +37,12 @@ HELP = ("-h", "--help")
 @project_options
 @click.option("--name", metavar="NAME", help="Name of the execution.  [default: one is made up]")
 @click.option("--version", metavar="VERSION", help="Version to register under.  [default: a digest of the code]")
+@click.option(
+    "--inputs-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="Inputs by their names, as JSON or YAML; those after NAME take their place.",
+)
 @click.option("-h", "--help", "wants_help", is_flag=True, help="Show this message; after FILE or NAME, what they take.")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="FILE NAME [INPUTS]...")
 @click.pass_context
@@ -93,11 +101,17 @@ def _take_options(
     """`livedeck run FILE --remote NAME` and `livedeck run FILE NAME ... --remote` mean what one expects, too."""
     flags = {"--remote": "remote", "--detach": "detach", "--view": "view"}
     head, rest = arguments[:1], list(arguments[1:])
-    updates: dict[str, bool] = {}
+    updates: dict[str, Any] = {}
     for flag, field in flags.items():
         while flag in rest:
             rest.remove(flag)
             updates[field] = True
+    file = next(parameter for parameter in ctx.command.params if parameter.name == "inputs_file")
+    for option in file.opts:
+        while option in rest[:-1]:
+            at = rest.index(option)
+            updates["inputs_file"] = file.type_cast_value(ctx, rest[at + 1])
+            del rest[at : at + 2]
     merged = RunSettings(**{**vars(settings), **updates})
     if merged.detach and not merged.remote:
         raise click.UsageError("--detach goes with --remote: a local run ends with this command.", ctx)
@@ -124,10 +138,11 @@ def _listing(file: str, program: Program) -> str:
 
 def _entity_command(file: str, program: Program, entity: AnyEntity, settings: RunSettings) -> click.Command:
     """The command whose options are the inputs of a workflow or task."""
+    from_file = read_inputs(settings.inputs_file, entity.interface) if settings.inputs_file is not None else {}
 
     @click.pass_context
     def start(ctx: click.Context, /, **values: Any) -> int:
-        inputs = given_inputs(ctx, values)
+        inputs = {**from_file, **given_inputs(ctx, values)}
         if settings.remote:
             from livedeck.cli.remote import run_remote
 
@@ -139,7 +154,7 @@ def _entity_command(file: str, program: Program, entity: AnyEntity, settings: Ru
 
     return InputsCommand(
         name=file,
-        params=list(input_options(entity.interface)),
+        params=list(input_options(entity.interface, from_file)),
         callback=start,
         help=entity.interface.docs.summary,
         context_settings={

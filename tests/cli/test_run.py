@@ -29,6 +29,60 @@ def test_inputs_of_every_kind_are_typed_as_one_would(livedeck: Command) -> None:
     assert json.loads(result.stdout) == {"o0": "0.001 LARGE 2026-11-24 Point(x=1, y=0) ['a', 'b'] 3 True"}
 
 
+JOINED = """{
+  "learning_rate": 1e-3, "size": "large", "when": "2026-11-24", "point": {"x": 1}, "names": ["a", "b"], "loud": true
+}"""
+JOINED_IN_YAML = """
+learning_rate: 0.001
+size: large
+when: 2026-11-24
+point: {x: 1}
+names: [a, b]
+loud: true
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("inputs.json", JOINED), ("inputs.yaml", JOINED_IN_YAML)])
+@pytest.mark.parametrize("first", [True, False])
+def test_inputs_come_from_a_file_too(livedeck: Command, program: Path, name: str, text: str, first: bool) -> None:
+    (program.parent / name).write_text(text)
+    given = ["--inputs-file", name]
+    named = [*given, "program.py", "join"] if first else ["program.py", "join", *given]
+    result = livedeck("run", *named, "--limit", "3", "--names", "c")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {"o0": "0.001 LARGE 2026-11-24 Point(x=1, y=0) ['c'] 3 True"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{", "inputs.json is not JSON"),
+        ("[1]", "is to hold inputs by their names"),
+        ('{"either": "1", "siz": 2}', "has no input 'siz': did you mean 'size'?"),
+        ('{"size": "2"}', "input 'size'"),
+        ('{"rates": {"a": "b"}}', "input 'rates'"),
+        ("\udcff", "cannot be read"),
+    ],
+)
+def test_a_file_of_inputs_that_is_wrong_says_what_is_wrong(
+    livedeck: Command, program: Path, text: str, words: str
+) -> None:
+    (program.parent / "inputs.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    result = livedeck("run", "--inputs-file", "inputs.json", "program.py", "numbers")
+    assert result.exit_code == 2, result.output
+    assert words in result.output
+    assert "running" not in result.output
+    missing = livedeck("run", "program.py", "numbers", "--inputs-file", "none.json")
+    assert missing.exit_code == 2
+    assert "none.json" in missing.output
+
+
+def test_words_in_a_file_of_inputs_are_no_numbers(livedeck: Command, program: Path) -> None:
+    (program.parent / "inputs.json").write_text('{"either": "1"}')
+    result = livedeck("run", "program.py", "numbers", "--inputs-file", "inputs.json")
+    assert json.loads(result.stdout)["o1"] == repr((1, "1", None))
+
+
 @pytest.mark.parametrize(
     "text", [".5", "+3", "-.5e-3", "nan", "inf", "-Infinity", "1_000", "1e308", " 2 ", "NaN", "7."]
 )
