@@ -26,6 +26,7 @@ AT_ONCE: Final = 256 * 1024
 """Bytes of JSON that are better decoded by one call, which takes less than a millisecond."""
 _NUMBER: Final = 32
 """Bytes of a number, at most."""
+_NUMBERS: Final = frozenset({int, float, bool, type(None)})
 _HOLE: Final = b"\0"
 """Where the parts of a value go. JSON holds no such byte: in its strings it is escaped."""
 _ESCAPE: Final = 6
@@ -144,10 +145,40 @@ def _items(values: list[Any], size: int) -> Iterator[bytes]:
         for start in range(0, len(values), step):
             yield (b"," if start else b"") + _encode(values[start : start + step])[1:-1]
         return
-    for index, value in enumerate(values):
-        if index:
-            yield b","
-        yield from encode(value, size)
+    held: list[Any] = []  # small ones, which are encoded together: there may be millions
+    length, comma = 0, b""
+    for value in values:
+        takes = _length(value, size)
+        if held and length + takes > size:
+            yield comma + _encode(held)[1:-1]
+            held, length, comma = [], 0, b","
+        if takes > size:
+            yield comma
+            yield from encode(value, size)
+            comma = b","
+        else:
+            held.append(value)
+            length += takes
+    if held:
+        yield comma + _encode(held)[1:-1]
+
+
+def _length(value: Any, most: int) -> int:
+    """About how many bytes a value takes; of one that takes more than so many, that it is more."""
+    if value.__class__ is str:
+        return len(value)
+    if isinstance(value, list):
+        length, parts = _NUMBER * len(value), iter(value)
+    elif isinstance(value, msgspec.Struct):
+        length, parts = _NUMBER, (getattr(value, name) for name in value.__struct_fields__)
+    else:
+        return _NUMBER
+    for part in parts:
+        if length > most:
+            break
+        if part.__class__ not in _NUMBERS:
+            length += _length(part, most)
+    return length
 
 
 class _Outline(msgspec.Struct, gc=False):
