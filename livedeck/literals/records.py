@@ -5,6 +5,7 @@ begun to rest on it. Of what a schema may say only types, fields, choices and me
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -16,6 +17,10 @@ _WHOLE: Final = "it"
 """What the whole value is called."""
 _SHOWN: Final = 60
 """Characters of a value that are shown."""
+_STEPS: Final = 20_000
+"""Comparisons with a part of a schema: one whose parts refer to others may want billions, and then the value fits."""
+_WORDS: Final = 500
+"""Characters of what is said of a value."""
 _IS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "object": lambda value: isinstance(value, dict),
     "array": lambda value: isinstance(value, list),
@@ -29,19 +34,32 @@ _IS: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
+class _TooManySteps(Exception):
+    """A value was not looked at to the end."""
+
+
+@dataclass
+class _Root:
+    """A whole schema, and how many steps are left."""
+
+    schema: Mapping[str, Any]
+    left: int = _STEPS
+
+
 def misfit(literal: Literal, literal_type: LiteralType) -> str:
     """Return in words what of a literal its type's schemas do not allow; empty if nothing is known to be wrong."""
     try:
-        return _of_literal(literal, literal_type, _WHOLE)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        words = _of_literal(literal, literal_type, _WHOLE)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, _TooManySteps):
         return ""  # who reads the value says what is wrong with it
+    return words if len(words) <= _WORDS else f"{words[:_WORDS]} ..."
 
 
 def _of_literal(literal: Literal, literal_type: LiteralType, place: str) -> str:
     match literal_type.WhichOneof("type"):
         case "simple" if literal_type.simple == SimpleType.STRUCT and literal_type.HasField("metadata"):
             schema = MessageToDict(literal_type.metadata)
-            return _of_value(_held(literal), schema, schema, place)
+            return _of_value(_held(literal), schema, _Root(schema), place)
         case "collection_type":
             members = enumerate(literal.collection.literals)
             return _first(_of_literal(each, literal_type.collection_type, f"{place}[{at}]") for at, each in members)
@@ -61,15 +79,18 @@ def _held(literal: Literal) -> Any:
     return MessageToDict(scalar.generic)
 
 
-def _of_value(value: Any, schema: Any, root: Mapping[str, Any], place: str) -> str:
+def _of_value(value: Any, schema: Any, root: _Root, place: str) -> str:
     if not isinstance(schema, dict):
         return ""
+    root.left -= 1
+    if root.left < 0:
+        raise _TooManySteps
     if "$ref" in schema:
-        return _of_value(value, _referred(str(schema["$ref"]), root), root, place)
+        return _of_value(value, _referred(str(schema["$ref"]), root.schema), root, place)
     return _itself(value, schema, root, place) or _inside(value, schema, root, place)
 
 
-def _itself(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+def _itself(value: Any, schema: Mapping[str, Any], root: _Root, place: str) -> str:
     choices = [each for name in ("anyOf", "oneOf") for each in schema.get(name, [])]
     if choices and all(wrong := [_of_value(value, each, root, place) for each in choices]):
         told = [words for words, each in zip(wrong, choices, strict=True) if _named(each) != "null"]
@@ -84,13 +105,13 @@ def _itself(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], plac
     return ""
 
 
-def _inside(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+def _inside(value: Any, schema: Mapping[str, Any], root: _Root, place: str) -> str:
     if isinstance(value, list):
         return _first(_of_value(each, schema.get("items"), root, f"{place}[{at}]") for at, each in enumerate(value))
     return _of_fields(value, schema, root, place) if isinstance(value, dict) else ""
 
 
-def _of_fields(value: Mapping[Any, Any], schema: Mapping[str, Any], root: Mapping[str, Any], place: str) -> str:
+def _of_fields(value: Mapping[Any, Any], schema: Mapping[str, Any], root: _Root, place: str) -> str:
     fields, others = schema.get("properties", {}), schema.get("additionalProperties")
     missing = [name for name in schema.get("required", []) if name not in value]
     if missing:

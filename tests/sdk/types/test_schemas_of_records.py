@@ -146,6 +146,19 @@ def test_a_schema_that_refers_to_itself_has_an_end() -> None:
     assert misfit(value, kind) == ""
 
 
+def test_a_schema_that_wants_more_than_can_be_looked_at_and_one_of_many_words() -> None:
+    kind = literal_type(Leaf)
+    value = FlyteLiteral(scalar=Scalar(binary=Binary(value=msgspec.msgpack.encode(1.5), tag="msgpack")))
+    levels = {str(level): {"anyOf": [{"$ref": f"#/$defs/{level + 1}"}] * 10} for level in range(12)}
+    schema = {"$ref": "#/$defs/0", "$defs": {**levels, "12": {"type": "string"}}}
+    kind.metadata.CopyFrom(ParseDict(schema, Struct()))
+    assert misfit(value, kind) == ""
+    kind.metadata.CopyFrom(ParseDict({"enum": ["choice"] * 1_000}, Struct()))
+    words = misfit(value, kind)
+    assert words.startswith("it must be one of 'choice', 'choice', ")
+    assert len(words) < 600
+
+
 def test_a_file_in_a_record_fits(data: DataPlane) -> None:
     @dataclass
     class WithFile:
