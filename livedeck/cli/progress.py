@@ -146,7 +146,7 @@ class Progress:
                 f"{count:,} {word}" for count, word in ((failed, "failed"), (counts["RUNNING"], "running")) if count
             ]
             phase = self._told.get(node, "RUNNING")  # the node may be over before the last of its items is heard of
-            click.echo(f"{self._labels.get(node, node):{WIDTH}} {_phase(phase)}  {', '.join(words)}")
+            click.echo(f"{self._label_of(node):{WIDTH}} {_phase(phase)}  {', '.join(words)}")
 
     def _is_counted(self, node: NodeExecution, phase: str) -> bool:
         """Tell whether a node is one of many items of a map, of which only the first and those that fail are told."""
@@ -172,8 +172,7 @@ class Progress:
     def queue(self, nodes: Mapping[str, Queued]) -> None:
         """Print a line for each node that waits to be started."""
         for node, queued in nodes.items():
-            label = self._labels.get(node) or f"{node} {self._names.of_id(node)}".rstrip()
-            click.echo(f"{label:{WIDTH}} {_phase('QUEUED')}  {queue_text(queued)}")
+            click.echo(f"{self._label_of(node):{WIDTH}} {_phase('QUEUED')}  {queue_text(queued)}")
 
     def show(self, execution: Execution) -> None:
         """Print the execution's own line."""
@@ -235,7 +234,7 @@ class Progress:
     def _task(self, task: TaskExecution) -> None:
         """Attempts are worth a line once there is more than one."""
         node, number = task.id.node_execution_id.node_id, task.id.retry_attempt
-        label = self._labels.get(node, node)
+        label = self._label_of(node)
         if "items" in task.closure.custom_info:
             self._sizes[node] = int(task.closure.custom_info.fields["items"].number_value)
         self._attempts[node, number] = task
@@ -260,6 +259,10 @@ class Progress:
     def _error(self, message: str) -> None:
         self._errors.add(message.strip())
         click.echo("\n".join(f"    {line}" for line in message.rstrip().splitlines()))
+
+    def _label_of(self, id_: str) -> str:
+        """Return what a node is called, of which nothing may have been heard yet."""
+        return self._labels.get(id_) or f"{id_} {self._names.of_id(id_)}".rstrip()
 
     def _label(self, node: NodeExecution) -> str:
         return f"{node.id.node_id} {self._names.of(node)}".rstrip()

@@ -1,9 +1,12 @@
 """A page as those know it who have a keyboard and nothing else."""
 
+import time
 from typing import Final
 
 from playwright.sync_api import Locator, Page
 
+SETTLED: Final = 10.0
+"""Seconds after which a page that was made wider has drawn all of itself anew, such as the nodes of a graph."""
 MOST: Final = 200
 """Presses of Tab after which nothing more is to be reached."""
 
@@ -57,9 +60,14 @@ _DULL: Final = """() => {
 
 
 def unreached(page: Page) -> list[str]:
-    """What of a page and its frames only a pointer reaches, or shows no focus: a line for each."""
+    """What of a page and its frames only a pointer reaches, or shows no focus: a line for each; once it has settled."""
     page.keyboard.press("Tab")
-    return [found for frame in page.frames for script in (_MISSED, _DULL) for found in frame.evaluate(script)]
+    deadline = time.monotonic() + SETTLED
+    while True:
+        found = [line for frame in page.frames for script in (_MISSED, _DULL) for line in frame.evaluate(script)]
+        if not found or time.monotonic() > deadline:
+            return found
+        page.wait_for_timeout(100)
 
 
 def tab_to(page: Page, target: Locator) -> None:

@@ -52,6 +52,13 @@ def test_the_queue_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out == ""
 
 
+def test_an_attempt_has_its_nodes_name_before_anything_is_on_record_of_that(capsys: pytest.CaptureFixture[str]) -> None:
+    again = TaskExecution()
+    again.id.node_execution_id.node_id, again.id.retry_attempt = "n0", 1
+    Progress("http://x", names_of("n0", "fetch")).follow([TaskChanged(again)])
+    assert "n0 fetch, attempt 1" in capsys.readouterr().out
+
+
 def test_what_waits_has_its_name_before_anything_is_on_record_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     waits = Queued(0, "waits for node n0 of execution a, which computes the same outputs (cache_serialize)")
     progress = Progress("http://x", names_of("n1", "train"))
